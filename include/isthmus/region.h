@@ -1,0 +1,196 @@
+/* Named pieces of shared memory (promises R1 to R4, R6 to R9).
+ *
+ * A region has a name, an exact size and a lifetime. Any number of processes of one user may have
+ * it open; each sees the same bytes, at an address of its own. */
+#ifndef ISTHMUS_REGION_H
+#define ISTHMUS_REGION_H
+
+#include "sync.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A name has 1 to ISM_NAME_MAX bytes of A-Z a-z 0-9 . _ - and is neither "." nor "..". Case matters
+ * everywhere. Names are a user's own: two users' regions of one name have nothing in common. */
+#define ISM_NAME_MAX 200
+#define ISM_NATIVE_NAME_MAX 255 /* bytes of the longest name that an operating system is given */
+#define ISM_PATH_MAX 511        /* bytes of the longest path of a region that is a file */
+#define ISM_ATTACHED_MAX 64     /* processes of which ism_region_info tells the ids */
+
+/* What this process has open. */
+typedef struct ism_region ism_region;
+
+typedef enum ism_lifetime {
+    /* Gone with the last process that has it open, however that process ended. */
+    ISM_LIFETIME_PROCESSES = 0,
+    /* There until it is removed or the machine restarts. */
+    ISM_LIFETIME_PERSISTENT = 1
+} ism_lifetime;
+
+/* Open for reading only: needs no write permission, and a write through it faults (R9). */
+#define ISM_REGION_READ_ONLY 0x1u
+/* Reserve nothing at creation. Then a full memory file system kills the process that touches the
+ * memory (SIGBUS), instead of failing the create with ISM_E_NO_SPACE (R4). */
+#define ISM_REGION_LAZY 0x2u
+
+/* Fills a fresh region, all zero, before any other process can get it.
+ * region:  open for writing, to be used only until the callback returns.
+ * context: what the options said.
+ * Returns: ISM_OK, or anything else to give up the region: it is then removed, and the create
+ *          fails with ISM_E_INITIALISER. */
+typedef ism_status (*ism_region_initialiser)(ism_region *region, void *context);
+
+/* How to create or open. Zero every field that is not set: zero is the default of each. */
+typedef struct ism_region_options {
+    uint64_t size;         /* in bytes, 1 or more; when opening: what it must be, 0 any */
+    uint64_t capacity;     /* create: the size that it may grow to, in bytes; 0: as size */
+    ism_lifetime lifetime; /* create */
+    uint32_t flags;        /* ISM_REGION_READ_ONLY (open), ISM_REGION_LAZY (create) */
+    ism_deadline deadline; /* how long to wait for a living process that initialises the region */
+    ism_region_initialiser initialiser; /* create; NULL: leave it zero */
+    void *initialiser_context;
+} ism_region_options;
+
+/* What is known of a region. */
+typedef struct ism_region_info {
+    char name[ISM_NAME_MAX + 1];
+    char native_name[ISM_NATIVE_NAME_MAX + 1]; /* as the operating system knows it */
+    char path[ISM_PATH_MAX + 1];               /* the file that it is; "" where regions are no files */
+    uint64_t size;                             /* in bytes, exactly as created */
+    uint64_t capacity;                         /* in bytes */
+    ism_lifetime lifetime;
+    int stale;     /* nobody has it and nobody can get it: its memory waits to be freed */
+    int ready;     /* 0: it is being initialised, or whoever did so died */
+    int committed; /* touching it can't fail for want of space (R4); 0 with ISM_REGION_LAZY */
+    uint32_t attached_count;             /* how many ids follow */
+    uint64_t attached[ISM_ATTACHED_MAX]; /* ids of processes that have it open, as far as known */
+} ism_region_info;
+
+/* Create a region that does not exist yet, and open it for writing.
+ * name:    see ISM_NAME_MAX; copied.
+ * options: size is required; flags may be ISM_REGION_LAZY.
+ * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
+ * Returns: ISM_OK; ISM_E_INVALID (NULL, or a flag that does not belong here); ISM_E_NAME;
+ *          ISM_E_SIZE (0, over the capacity, or more than this process can address); ISM_E_EXISTS
+ *          (also while another process initialises it); ISM_E_NO_SPACE; ISM_E_NO_MEMORY;
+ *          ISM_E_LIMIT (descriptors, or the system's number of segments); ISM_E_ACCESS;
+ *          ISM_E_FOREIGN (the native name is taken by something else); ISM_E_INITIALISER;
+ *          ISM_E_UNSUPPORTED (a persistent region on Windows); ISM_E_SYSTEM.
+ *          An object that a dead process left behind under the name is freed first.
+ * Threads: any. Processes: exactly one of several creates. Not in a signal handler. Blocks: only in
+ *          the callback, and while the system zeroes the memory. Since: 0.1.
+ * Promises: R1, R2, R3, R4, R6, R8, E3. */
+ISM_API ism_status ism_region_create(const char *name, const ism_region_options *options,
+                                     ism_region **out);
+
+/* Open a region that exists.
+ * name:    see ISM_NAME_MAX.
+ * options: NULL for the defaults; flags may be ISM_REGION_READ_ONLY.
+ * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_NAME; ISM_E_NOT_FOUND (also for one whose processes have
+ *          all died); ISM_E_SIZE (another size than the options say, or more than this process can
+ *          address); ISM_E_TIMED_OUT (a living process was still initialising it at the deadline);
+ *          ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_VERSION; ISM_E_CORRUPT (its control block makes no
+ *          sense); ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_SYSTEM. No failing open removes anything.
+ * Threads: any. Not in a signal handler. Blocks: until the deadline, and only while a living process
+ *          initialises the region. Since: 0.1. Promises: R1, R2, R3, R6, R8, R9, E2, E3, E5. */
+ISM_API ism_status ism_region_open(const char *name, const ism_region_options *options,
+                                   ism_region **out);
+
+/* Open a region for writing, or create it if there is none. The callback runs once per region; every
+ * other process gets the region only when it has returned. If the one who runs it dies, the next
+ * process starts over with a fresh region.
+ * name:    see ISM_NAME_MAX.
+ * options: as for ism_region_create(); size must be what an existing region has.
+ * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
+ * Returns: what ism_region_create() and ism_region_open() do, but neither ISM_E_EXISTS nor
+ *          ISM_E_NOT_FOUND.
+ * Threads: any. Not in a signal handler. Blocks: as both. Since: 0.1.
+ * Promises: R1, R2, R3, R4, R6, R8, E2, E3, E5. */
+ISM_API ism_status ism_region_open_or_create(const char *name, const ism_region_options *options,
+                                             ism_region **out);
+
+/* Give back what was opened: the memory is unmapped and must not be touched any more. The last process
+ * to close a region of ISM_LIFETIME_PROCESSES frees it.
+ * region:  NULL is allowed and does nothing.
+ * Returns: ISM_OK; ISM_E_BUSY: a thread of this process owns or waits for a lock in it, through
+ *          this handle; nothing was changed.
+ * Threads: any, but nobody may use the region meanwhile. In a forked child: yes, the parent keeps
+ *          it. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R6, R12, E4. */
+ISM_API ism_status ism_region_close(ism_region *region);
+
+/* Free a name. Whoever has the region open keeps its memory; the name can be created anew at once.
+ * name:    see ISM_NAME_MAX.
+ * Returns: ISM_OK; ISM_E_NAME; ISM_E_INVALID; ISM_E_NOT_FOUND (also for one whose processes have all
+ *          died, which is freed on the way); ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_SYSTEM.
+ * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
+ * Since: 0.1. Promises: R6, R7. */
+ISM_API ism_status ism_region_remove(const char *name);
+
+/* The region's memory.
+ * region:  open.
+ * Returns: the address of its first byte in this process, page-aligned; NULL for NULL.
+ * Threads: any; may be called from a signal handler. Blocks: no. Since: 0.1. Promise: R3. */
+ISM_API void *ism_region_data(const ism_region *region);
+
+/* How large the region is.
+ * region:  open.
+ * Returns: its size in bytes, exactly as created on every system; 0 for NULL.
+ * Threads: any; may be called from a signal handler. Blocks: no. Since: 0.1. Promise: R3. */
+ISM_API uint64_t ism_region_size(const ism_region *region);
+
+/* What the operating system calls the region: the name that shm_open() takes on POSIX systems, the
+ * key in hexadecimal on System V, the section's name on Windows.
+ * region:  open.
+ * Returns: a string that is valid until the region is closed; "" for NULL.
+ * Threads: any; may be called from a signal handler. Blocks: no. Since: 0.1. Promise: R1. */
+ISM_API const char *ism_region_native_name(const ism_region *region);
+
+/* All that is known of an open region.
+ * region:  open.
+ * out:     filled on ISM_OK, otherwise unchanged.
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_CORRUPT; ISM_E_SYSTEM.
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promise: R13. */
+ISM_API ism_status ism_region_get_info(const ism_region *region, ism_region_info *out);
+
+/* All that is known of a region, without opening it: looking keeps nothing alive.
+ * name:    see ISM_NAME_MAX.
+ * out:     filled on ISM_OK, otherwise unchanged.
+ * Returns: ISM_OK, also for a stale or half-made region; ISM_E_INVALID; ISM_E_NAME;
+ *          ISM_E_NOT_FOUND; ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_VERSION; ISM_E_CORRUPT;
+ *          ISM_E_LIMIT; ISM_E_SYSTEM.
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promise: R13. */
+ISM_API ism_status ism_region_look(const char *name, ism_region_info *out);
+
+/* Called for each region that is listed or tidied.
+ * info:    of this region, valid during the call.
+ * outcome: listing: ISM_OK; tidying: ISM_OK if it was removed, otherwise why it could not be.
+ * context: what the caller said.
+ * Returns: 0 to go on, anything else to stop. It may call the library. */
+typedef int (*ism_region_visitor)(const ism_region_info *info, ism_status outcome, void *context);
+
+/* Visit every region of this user, stale and half-made ones included, in no particular order. One that
+ * can't be read is visited with what is known: its native name, and the outcome that says why.
+ * visitor: called for each.
+ * context: handed to it.
+ * Returns: ISM_OK, also when the visitor stopped; ISM_E_INVALID; ISM_E_NO_MEMORY; ISM_E_LIMIT;
+ *          ISM_E_ACCESS; ISM_E_SYSTEM.
+ * Threads: any. Processes: what is created or removed meanwhile may be visited or not. Not in a
+ *          signal handler. Blocks: no. Since: 0.1. Promise: R13. */
+ISM_API ism_status ism_region_list(ism_region_visitor visitor, void *context);
+
+/* Free what dead processes left behind. Never touches a region that a living process has or makes, nor
+ * a persistent one.
+ * visitor: called for each stale region, removed or not; NULL for nobody.
+ * context: handed to it.
+ * Returns: as ism_region_list().
+ * Threads: any; safe while others create and open. Not in a signal handler. Blocks: no. Since: 0.1.
+ * Promises: R6, R13. */
+ISM_API ism_status ism_region_tidy(ism_region_visitor visitor, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

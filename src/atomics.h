@@ -1,0 +1,154 @@
+/* atomics.h: atomic operations on plain words in shared memory.
+ *
+ * Not <stdatomic.h>: its types may be larger than the plain ones, may hide a lock that another process
+ * can't see, and Microsoft's compiler lacks them in C. A word is a uint32_t or a uint64_t that is
+ * aligned to its size; each name says its memory order. A compare-exchange that fails is relaxed. */
+#ifndef ISM_ATOMICS_H
+#define ISM_ATOMICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+
+#include <intrin.h>
+
+/* Interlocked intrinsics are full barriers, and so stronger than every order that is named here. */
+static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
+{
+    return (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)(uintptr_t)word, 0, 0);
+}
+
+static inline uint64_t ism_load_acquire_64(const uint64_t *word)
+{
+    return ism_load_relaxed_64(word);
+}
+
+static inline uint32_t ism_load_acquire_32(const uint32_t *word)
+{
+    return (uint32_t)_InterlockedCompareExchange((volatile long *)(uintptr_t)word, 0, 0);
+}
+
+static inline bool ism_compare_exchange_acq_rel_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    uint64_t seen = (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)word,
+                                                            (int64_t)desired, (int64_t)*expected);
+    bool exchanged = seen == *expected;
+    *expected = seen;
+    return exchanged;
+}
+
+static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    return ism_compare_exchange_acq_rel_64(word, expected, desired);
+}
+
+static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    return ism_compare_exchange_acq_rel_64(word, expected, desired);
+}
+
+static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    return ism_compare_exchange_acq_rel_64(word, expected, desired);
+}
+
+static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
+{
+    (void)_InterlockedExchange64((volatile int64_t *)word, (int64_t)value);
+}
+
+static inline void ism_store_release_32(uint32_t *word, uint32_t value)
+{
+    (void)_InterlockedExchange((volatile long *)word, (long)value);
+}
+
+#define ISM_LITTLE_ENDIAN 1 /* as is every system that this compiler builds for */
+
+static inline void ism_spin_pause(void)
+{
+    YieldProcessor();
+}
+
+#else
+
+static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t ism_load_acquire_64(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline uint32_t ism_load_acquire_32(const uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline bool ism_compare_exchange_acq_rel_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected,
+                                                   uint64_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+static inline void ism_store_release_32(uint32_t *word, uint32_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+#define ISM_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
+/* Tells the processor that this is a waiting loop: it saves power, and gives a sibling thread room. */
+static inline void ism_spin_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __asm__ __volatile__("pause");
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ __volatile__("yield");
+#else
+    __asm__ __volatile__("" ::: "memory");
+#endif
+}
+
+#endif
+
+/* The half of a 64-bit word that holds its lower 32 bits. */
+static inline uint32_t *ism_low_half(uint64_t *word)
+{
+    return (uint32_t *)(void *)word + (ISM_LITTLE_ENDIAN ? 0 : 1);
+}
+
+#endif

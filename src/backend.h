@@ -1,0 +1,220 @@
+/* backend.h: the seam. All that the portable rooms (region, sync, array) and a backend know of each
+ * other. Five questions, one answer of each chosen at build time:
+ *
+ *   memory   objects of shared memory by native name
+ *   lease    is anyone still attached to an object?
+ *   wait     sleep while a word in shared memory holds a value
+ *   life     which thread am I, and is that other one alive?
+ *   process  clock, random bytes, fork, locks within this process
+ *
+ * For every function: names and sizes are checked already; pointers are not NULL; out parameters are
+ * written only on ISM_OK; on any status below zero nothing is left behind and *why says which system
+ * call failed (an empty call: none did). Nothing logs or aborts. Functions without *why can't fail.
+ *
+ * Same situation, same status, on every backend:
+ *   the native name is free                    ISM_E_NOT_FOUND
+ *   the native name is taken                   ISM_E_EXISTS
+ *   another user's object, or none of ours     ISM_E_FOREIGN
+ *   permission is missing                      ISM_E_ACCESS
+ *   the memory's file system or limit is full  ISM_E_NO_SPACE
+ *   no private memory or address space         ISM_E_NO_MEMORY
+ *   descriptors, segments, handles used up     ISM_E_LIMIT
+ *   anything else                              ISM_E_SYSTEM */
+#ifndef ISM_BACKEND_H
+#define ISM_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <isthmus/region.h>
+#include <isthmus/status.h>
+
+/* Which system call failed, and its code. */
+struct ism_cause {
+    const char *call; /* a string literal; NULL: none */
+    int64_t code;     /* errno or GetLastError() */
+};
+
+/* What core must act on. */
+struct ism_traits {
+    const char *name;          /* of the backend: "posix", "sysv", "win32" */
+    unsigned candidates;       /* native names that one name may have, tried in order */
+    bool keeps_persistent;     /* objects can outlive their last process */
+    bool frees_names;          /* a name can be freed while processes have the object */
+    bool lease_names_holders;  /* ism_lease_holders() knows who; otherwise the attach list is kept */
+    bool reserves_lazily;      /* memory that was not committed can be touched all the same */
+};
+extern const struct ism_traits ism_backend_traits;
+
+/* ---- memory ---- */
+
+/* An object of shared memory that this process has a handle of. Only its backend looks at handle and
+ * identity. */
+struct ism_memory {
+    char native[ISM_NATIVE_NAME_MAX + 1];
+    intptr_t handle;        /* descriptor, segment id or section handle */
+    uint64_t identity;      /* tells the object from a later one of the same native name */
+    uint64_t length;        /* of the whole object, in bytes */
+    unsigned char *address; /* NULL until it is mapped */
+    bool writable;
+    bool leased;            /* ism_lease_take() succeeded */
+    bool alone;             /* ism_lease_take_alone() did, and no lease was taken since */
+    uint64_t forks;         /* ism_process_forks() when it was leased */
+};
+
+/* Size of a page: objects are made and mapped in multiples of it. */
+size_t ism_memory_page(void);
+
+/* Compose the native name of a user's region. candidate < traits.candidates. Never fails: a name that
+ * does not fit is hashed. */
+void ism_memory_native_name(const char *name, unsigned candidate,
+                            char native[ISM_NATIVE_NAME_MAX + 1]);
+
+/* Make an object of length bytes, all zero, for this user alone, if the native name is free. */
+ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why);
+
+/* Get a handle of an existing object. Follows no symbolic link. ISM_E_FOREIGN: it belongs to another
+ * user or is no shared memory. */
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
+                           struct ism_cause *why);
+
+/* Map the whole object at memory->address, for writing if memory->writable. Does nothing if it is
+ * mapped already. */
+ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why);
+
+/* Set memory aside for a range of a mapped object, so that touching it can't fail later. */
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                             struct ism_cause *why);
+
+/* Copy bytes from or to the object; the range lies within its length. May map it. */
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
+                           struct ism_cause *why);
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
+                            size_t size, struct ism_cause *why);
+
+/* Free the native name, if it still means this object; whoever has it mapped keeps it. The object was
+ * opened for writing. ISM_E_NOT_FOUND: the name is gone, or means another object by now.
+ * ISM_E_BUSY: somebody else is at it and does not get done. */
+ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why);
+
+/* Unmap and close. For objects without a lease; those with one are left by ism_lease_leave(). */
+void ism_memory_close(struct ism_memory *memory);
+
+/* The path of the file that the object is; "" where objects are no files. */
+void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1]);
+
+/* Visit the native names of this user's objects that may be regions, until the visitor answers false.
+ * The visitor may create, open and unlink. */
+typedef bool (*ism_memory_visitor)(const char *native, void *context);
+ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why);
+
+/* ---- lease ---- */
+
+enum ism_lease {
+    ISM_LEASE_NONE,    /* no process has the object */
+    ISM_LEASE_HELD,    /* at least one process has a lease, and lives */
+    ISM_LEASE_LEAVING  /* somebody is about to discard it: look again soon */
+};
+
+/* From begin to end no other process of this user looks up, creates, leases or discards an object,
+ * where the backend's lease needs that to be exact; where leases are exact by themselves these do
+ * nothing. Not nested. A process that dies in between ends it. */
+ism_status ism_lease_begin(struct ism_cause *why);
+void ism_lease_end(void);
+
+/* Does anyone have a lease on this object, the caller's own handle not counted? To be asked before
+ * ism_lease_take(), between begin and end. */
+enum ism_lease ism_lease_look(const struct ism_memory *memory);
+
+/* Be counted as having the object, from now until ism_lease_leave(), exit or death, in forked children
+ * too. ISM_E_BUSY: it is being discarded, or was unlinked meanwhile; look it up again. */
+ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why);
+
+/* Make sure that nobody has the object, and that nobody gets it until the caller closes it or takes a
+ * lease. The caller has none. ISM_E_BUSY: somebody has. The object was opened for writing. */
+ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why);
+
+/* Unmap and close an object with a lease. If free_if_last and nobody else has it, it is freed. */
+void ism_lease_leave(struct ism_memory *memory, bool free_if_last);
+
+/* Process ids of those who have the object, as far as the lease tells. Returns how many were stored. */
+unsigned ism_lease_holders(const struct ism_memory *memory, uint64_t *ids, unsigned limit);
+
+/* ---- life ---- */
+
+/* A thread, for as long as it lives: a slot (24 bits, not 0) below a serial that is drawn anew each time
+ * the slot is taken. Bits 24 to 31 are zero: lock words keep their flags there. 0 is no life. */
+typedef uint64_t ism_life;
+
+#define ISM_LIFE_BITS UINT64_C(0xffffffff00ffffff)
+
+/* Use the table that this user's lives are entered in, and tell its random id (never 0). Every process
+ * uses it while it has a region open, and it lasts as long as any process uses it: so no lock in a region
+ * that anyone has open can name a life in a table that is gone. Each call is paired with one of
+ * ism_life_table_leave(). */
+ism_status ism_life_table_use(uint64_t *id, struct ism_cause *why);
+void ism_life_table_leave(void);
+
+/* The calling thread's life, the same at each call; a forked child's threads get new ones. */
+ism_status ism_life_take(ism_life *out, struct ism_cause *why);
+
+/* Has this life of the user's table ended? The kernel's word: true is never wrong, and once true it
+ * stays true. False also if the system gives no answer now. */
+bool ism_life_ended(ism_life life);
+
+/* ---- wait ---- */
+
+/* A 32-bit word that processes sleep on. */
+struct ism_place {
+    uint32_t *word;   /* where this process has it mapped */
+    uint64_t region;  /* the region's random id */
+    uint64_t offset;  /* of the word in the region */
+};
+
+/* Sleep while the word holds the value, for no longer than some nanoseconds. Also returns when woken, may
+ * return when the watched life ends (0: watch none), and may return for no reason. */
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
+                    uint64_t nanoseconds);
+
+/* Wake one sleeper, or all. False: nobody was asleep, as far as can be told. */
+bool ism_wait_wake(const struct ism_place *place, bool all);
+
+/* ---- process ---- */
+
+/* Nanoseconds on the monotonic clock, the same in all processes; never 0. */
+uint64_t ism_process_now(void);
+
+/* Sleep, for about so long. */
+void ism_process_pause(uint64_t nanoseconds);
+
+/* Bytes that nobody can guess. */
+ism_status ism_process_random(void *bytes, size_t size, struct ism_cause *why);
+
+/* Processors that this process may run on; 1 or more. */
+unsigned ism_process_cores(void);
+
+/* This process's id, as the system shows it to others. */
+uint64_t ism_process_id(void);
+
+/* Is there a process of that id, as far as this one can see? */
+bool ism_process_exists(uint64_t id);
+
+/* A word of this process alone: 0 at its start, and 0 again in a forked child whatever the parent wrote. */
+uint64_t *ism_process_epoch(void);
+
+/* How many times this process has forked, or been forked: a lease taken before the last of these may be
+ * shared with another process. */
+uint64_t ism_process_forks(void);
+
+/* How many forks made this process: what belongs to an earlier generation belongs to a parent. */
+uint64_t ism_process_generation(void);
+
+/* Two locks of this process alone; whoever takes both takes them in this order. No fork happens while
+ * another thread is inside one. */
+enum ism_process_lock { ISM_LOCK_NAMES, ISM_LOCK_REGISTRY };
+void ism_process_lock(enum ism_process_lock which);
+void ism_process_unlock(enum ism_process_lock which);
+
+#endif

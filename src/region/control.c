@@ -1,0 +1,136 @@
+/* control.c: writing and checking control blocks. */
+#include "control.h"
+
+#include "../atomics.h"
+
+#include <string.h>
+
+/* The layout is the same for every compiler and word size. */
+_Static_assert(offsetof(struct ism_control, checksum) == 16, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, region) == 24, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, name) == 48, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, size) == 256, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, ready) == 272, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, array_mutex) == 320, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, attached) == 384, "layout of the control block");
+_Static_assert(sizeof(struct ism_control) == 896, "layout of the control block");
+_Static_assert(sizeof(struct ism_control) <= 4096, "the control block fits the smallest page");
+_Static_assert(sizeof(((struct ism_control *)0)->name) > ISM_NAME_MAX, "every name fits");
+
+/* A writer of the block may be seen halfway; then it reads right soon. */
+#define READS 8
+#define PAUSE UINT64_C(200000) /* nanoseconds */
+
+static uint64_t round_up(uint64_t bytes, uint64_t page)
+{
+    return (bytes + page - 1) / page * page;
+}
+
+bool ism_control_place(uint64_t capacity, uint64_t *control_offset, uint64_t *object_length)
+{
+    uint64_t page = ism_memory_page();
+    uint64_t largest = PTRDIFF_MAX; /* of an object in C */
+    if (capacity > largest - 2 * page)
+        return false;
+    *control_offset = round_up(capacity, page);
+    *object_length = *control_offset + page;
+    return true;
+}
+
+bool ism_control_find(uint64_t object_length, uint64_t *control_offset)
+{
+    uint64_t page = ism_memory_page();
+    if (object_length < 2 * page || object_length % page != 0 || object_length > PTRDIFF_MAX)
+        return false;
+    *control_offset = object_length - page;
+    return true;
+}
+
+/* FNV-1a: finds accidents and half-written blocks; no guard against forgery is meant. */
+static uint32_t checksum_of(const struct ism_control *control)
+{
+    struct ism_control copy = *control;
+    copy.checksum = 0;
+    uint32_t sum = UINT32_C(2166136261);
+    const unsigned char *bytes = (const unsigned char *)&copy;
+    for (size_t i = 0; i < offsetof(struct ism_control, size); i++)
+        sum = (sum ^ bytes[i]) * UINT32_C(16777619);
+    return sum;
+}
+
+void ism_control_fill(struct ism_control *control, const char *name,
+                      const ism_region_options *options, uint64_t region, uint64_t life_table)
+{
+    memset(control, 0, sizeof *control);
+    control->magic = ISM_CONTROL_MAGIC;
+    control->version = ISM_CONTROL_VERSION;
+    control->features = ISM_CONTROL_FEATURES;
+    control->lifetime = (uint32_t)options->lifetime;
+    control->region = region;
+    control->capacity = options->capacity != 0 ? options->capacity : options->size;
+    control->flags = (options->flags & ISM_REGION_LAZY) == 0 ? ISM_CONTROL_COMMITTED : 0;
+    memcpy(control->name, name, strlen(name));
+    control->size = options->size;
+    control->life_table = life_table;
+    control->checksum = checksum_of(control);
+}
+
+static bool is_zero(const struct ism_control *control)
+{
+    static const struct ism_control zero;
+    return memcmp(control, &zero, sizeof zero) == 0;
+}
+
+/* Are the values possible in an object with the control block at that offset? */
+static bool makes_sense(const struct ism_control *control, uint64_t offset)
+{
+    uint64_t expected, length;
+    const char *name_end = memchr(control->name, '\0', sizeof control->name);
+    return ism_control_place(control->capacity, &expected, &length) && expected == offset &&
+           control->size >= 1 && control->size <= control->capacity && control->region != 0 &&
+           control->lifetime <= ISM_LIFETIME_PERSISTENT && name_end != NULL &&
+           name_end > control->name && name_end - control->name <= ISM_NAME_MAX;
+}
+
+static ism_status judge(struct ism_control *copy, uint64_t offset, enum ism_control_state *state)
+{
+    *state = copy->ready != 0 ? ISM_CONTROL_READY : ISM_CONTROL_UNREADY;
+    if (is_zero(copy))
+        return ISM_OK;
+    if (copy->magic != ISM_CONTROL_MAGIC)
+        return ISM_E_FOREIGN;
+    if (copy->version != ISM_CONTROL_VERSION || (copy->features & ~ISM_CONTROL_FEATURES) != 0)
+        return ISM_E_VERSION;
+    return copy->checksum == checksum_of(copy) && makes_sense(copy, offset) ? ISM_OK
+                                                                            : ISM_E_CORRUPT;
+}
+
+ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
+                            enum ism_control_state *state, struct ism_cause *why)
+{
+    memset(copy, 0, sizeof *copy);
+    *state = ISM_CONTROL_UNREADY;
+    uint64_t offset;
+    if (memory->length == 0) /* its creator has only just made it */
+        return ISM_OK;
+    if (!ism_control_find(memory->length, &offset))
+        return ISM_E_FOREIGN;
+    ism_status status = ISM_OK;
+    for (int i = 0; i < READS; i++) {
+        if (i > 0)
+            ism_process_pause(PAUSE);
+        status = ism_memory_read(memory, offset, copy, sizeof *copy, why);
+        if (status != ISM_OK)
+            return status;
+        status = judge(copy, offset, state);
+        if (status == ISM_OK)
+            return ISM_OK;
+    }
+    return status;
+}
+
+struct ism_control *ism_control_mapped(const struct ism_memory *memory)
+{
+    uint64_t offset = memory->length - ism_memory_page();
+    return (struct ism_control *)(void *)(memory->address + offset);
+}

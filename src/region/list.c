@@ -1,0 +1,178 @@
+/* list.c: looking at regions without opening them, and freeing what dead processes left. */
+#include "../error.h"
+#include "control.h"
+#include "handle.h"
+#include "list.h"
+#include "lookup.h"
+#include "name.h"
+
+#include <string.h>
+
+/* ---- describing ---- */
+
+static bool contains(const uint64_t *ids, unsigned count, uint64_t id)
+{
+    while (count > 0)
+        if (ids[--count] == id)
+            return true;
+    return false;
+}
+
+static unsigned listed_holders(const struct ism_control *control, uint64_t *ids)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < ISM_ATTACHED_MAX; i++) {
+        uint64_t id = control->attached[i];
+        if (id != 0 && !contains(ids, count, id) && ism_process_exists(id))
+            ids[count++] = id;
+    }
+    return count;
+}
+
+static void describe(const struct ism_found *found, ism_region_info *info)
+{
+    const struct ism_control *control = &found->control;
+    memset(info, 0, sizeof *info);
+    memcpy(info->name, control->name, sizeof info->name);
+    info->name[ISM_NAME_MAX] = '\0';
+    memcpy(info->native_name, found->memory.native, sizeof info->native_name);
+    ism_memory_path(found->memory.native, info->path);
+    info->size = control->size;
+    info->capacity = control->capacity;
+    info->lifetime = (ism_lifetime)control->lifetime;
+    info->stale = found->lease == ISM_LEASE_NONE && ism_is_stale(found);
+    info->ready = found->state == ISM_CONTROL_READY;
+    info->committed = (control->flags & ISM_CONTROL_COMMITTED) != 0;
+    info->attached_count = ism_backend_traits.lease_names_holders
+                               ? ism_lease_holders(&found->memory, info->attached, ISM_ATTACHED_MAX)
+                               : listed_holders(control, info->attached);
+}
+
+ism_status ism_region_get_info(const ism_region *region, ism_region_info *out)
+{
+    struct ism_cause why = {NULL, 0};
+    if (region == NULL || out == NULL)
+        return ism_fail(ISM_E_INVALID, NULL, "the region or the place for its info is NULL");
+    struct ism_found found;
+    memset(&found, 0, sizeof found);
+    found.memory = region->memory;
+    found.lease = ISM_LEASE_HELD;
+    ism_status status = ism_control_read(&found.memory, &found.control, &found.state, &why);
+    if (status != ISM_OK)
+        return ism_fail(status, &why, "could not read the control block of region \"%s\"",
+                        region->name);
+    describe(&found, out);
+    return ISM_OK;
+}
+
+ism_status ism_region_look(const char *name, ism_region_info *out)
+{
+    struct ism_cause why = {NULL, 0};
+    struct ism_found found;
+    char free_name[ISM_NATIVE_NAME_MAX + 1];
+    ism_status status = ism_name_check(name);
+    if (status != ISM_OK)
+        return status;
+    if (out == NULL)
+        return ism_fail(ISM_E_INVALID, NULL, "there is nowhere to put the region's info");
+    status = ism_lease_begin(&why);
+    if (status != ISM_OK)
+        return ism_fail(status, &why, "could not look at region \"%s\"", name);
+    status = ism_lookup(name, false, &found, free_name);
+    if (status == ISM_OK) {
+        describe(&found, out);
+        ism_memory_close(&found.memory);
+    } else if (status == ISM_E_NOT_FOUND) {
+        status = ism_fail(status, NULL, "could not look at region \"%s\"", name);
+    }
+    ism_lease_end();
+    return status;
+}
+
+/* ---- visiting all ---- */
+
+struct visit {
+    ism_region_visitor visitor;
+    void *context;
+    bool tidies;
+    uint32_t left; /* objects that may still be looked at */
+};
+
+/* Look at one object; true if it is to be shown to the visitor, with *outcome. */
+static bool examine(const char *native, bool tidies, ism_region_info *info, ism_status *outcome)
+{
+    struct ism_cause why = {NULL, 0};
+    struct ism_found found;
+    memset(info, 0, sizeof *info);
+    memcpy(info->native_name, native, strlen(native) + 1);
+    if (ism_lease_begin(&why) != ISM_OK)
+        return false;
+    *outcome = ism_inspect(native, tidies, &found);
+    bool is_shown = *outcome != ISM_E_NOT_FOUND;
+    if (*outcome == ISM_OK) {
+        describe(&found, info);
+        if (!tidies)
+            ism_memory_close(&found.memory);
+        else if (found.lease == ISM_LEASE_LEAVING || !ism_is_stale(&found)) {
+            ism_memory_close(&found.memory);
+            is_shown = false;
+        } else {
+            *outcome = ism_discard(&found, &why);
+            is_shown = *outcome != ISM_E_NOT_FOUND && *outcome != ISM_E_BUSY;
+            if (is_shown && *outcome != ISM_OK)
+                *outcome = ism_fail(*outcome, &why, "could not remove \"%s\"", native);
+        }
+    } else if (tidies) {
+        is_shown = false; /* not known to be stale */
+    }
+    ism_lease_end();
+    return is_shown;
+}
+
+static bool visit_one(const char *native, void *context)
+{
+    struct visit *visit = context;
+    ism_region_info info;
+    ism_status outcome = ISM_OK;
+    bool is_shown = examine(native, visit->tidies, &info, &outcome);
+    visit->left--;
+    if (is_shown && visit->visitor != NULL && visit->visitor(&info, outcome, visit->context) != 0)
+        return false;
+    return visit->left > 0;
+}
+
+static ism_status visit_all(struct visit *visit)
+{
+    struct ism_cause why = {NULL, 0};
+    ism_status status = ism_memory_list(visit_one, visit, &why);
+    return status == ISM_OK ? ISM_OK : ism_fail(status, &why, "could not list the regions");
+}
+
+ism_status ism_region_list(ism_region_visitor visitor, void *context)
+{
+    if (visitor == NULL)
+        return ism_fail(ISM_E_INVALID, NULL, "there is nobody to show the regions to");
+    struct visit visit = {visitor, context, false, UINT32_MAX};
+    return visit_all(&visit);
+}
+
+ism_status ism_region_tidy(ism_region_visitor visitor, void *context)
+{
+    struct visit visit = {visitor, context, true, UINT32_MAX};
+    return visit_all(&visit);
+}
+
+#define SWEEP_LIMIT 32u
+
+void ism_sweep_once(void)
+{
+    static bool is_done; /* guarded by ISM_LOCK_REGISTRY */
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    bool is_first = !is_done;
+    is_done = true;
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    struct ism_cause ignored;
+    struct visit visit = {NULL, NULL, true, SWEEP_LIMIT};
+    if (is_first)
+        (void)ism_memory_list(visit_one, &visit, &ignored);
+}

@@ -1,0 +1,34 @@
+/* lookup.h: which object a region's name means right now. */
+#ifndef ISM_LOOKUP_H
+#define ISM_LOOKUP_H
+
+#include "control.h"
+
+/* An object that was found, with what could be seen of it. */
+struct ism_found {
+    struct ism_memory memory; /* open, without a lease */
+    struct ism_control control;
+    enum ism_control_state state;
+    enum ism_lease lease; /* before this process took one */
+};
+
+/* Find the object of that name; between ism_lease_begin() and ism_lease_end().
+ * found:  open on ISM_OK, to be closed by the caller.
+ * free_name: on ISM_E_NOT_FOUND the native name to create it under; empty: all candidates are taken.
+ * Returns: ISM_OK, ISM_E_NOT_FOUND, or why it can't be told; the latter with a message. */
+ism_status ism_lookup(const char *name, bool writable, struct ism_found *found,
+                      char free_name[ISM_NATIVE_NAME_MAX + 1]);
+
+/* Open the object of that native name and see what it is; between ism_lease_begin() and ism_lease_end().
+ * Returns: ISM_OK, ISM_E_NOT_FOUND, or what is wrong with it, with a message. */
+ism_status ism_inspect(const char *native, bool writable, struct ism_found *found);
+
+/* Can nobody get this region any more? It was removed, or nobody has it and it was to live with its
+ * processes, or never got ready. */
+bool ism_is_stale(const struct ism_found *found);
+
+/* Free a stale object that was opened for writing, and close it. Returns: ISM_OK; ISM_E_BUSY or
+ * ISM_E_NOT_FOUND if it is no longer what was found; or why it can't be freed. */
+ism_status ism_discard(struct ism_found *found, struct ism_cause *why);
+
+#endif

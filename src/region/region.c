@@ -1,0 +1,507 @@
+/* region.c: creating, opening, closing and removing regions.
+ *
+ * One loop serves create, open and open-or-create: look the name up, act on what is there, and begin
+ * again whenever another process changed it in between. What makes that sound is the lease (backend.h):
+ *   - a creator has a lease before its object can be taken for a dead one's: if somebody discards the
+ *     object first, the creator's lease fails and it begins again;
+ *   - an opener takes a lease only on a region whose lease it saw held, or that is persistent and ready;
+ *   - only who has the object alone discards it. */
+#include "../error.h"
+#include "control.h"
+#include "handle.h"
+#include "list.h"
+#include "lookup.h"
+#include "name.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum intent { INTENT_CREATE, INTENT_OPEN, INTENT_OPEN_OR_CREATE };
+
+/* Between two looks at a region that another process initialises or discards, in nanoseconds. */
+#define FIRST_PAUSE UINT64_C(20000)
+#define LONGEST_PAUSE UINT64_C(5000000)
+
+/* One call's work in progress. */
+struct attempt {
+    const char *name;
+    ism_region_options options; /* a copy that the caller can't change meanwhile */
+    enum intent intent;
+    struct ism_region *region; /* allocated before the first system call */
+    bool has_tried_renewal;
+};
+
+/* ---- what the caller said ---- */
+
+static ism_status check_size(const char *name, const ism_region_options *options)
+{
+    uint64_t offset, length;
+    if (options->size == 0)
+        return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" of 0 bytes", name);
+    if (options->capacity != 0 && options->capacity < options->size)
+        return ism_fail(ISM_E_SIZE, NULL,
+                        "region \"%s\" of %" PRIu64 " bytes with a capacity of %" PRIu64, name,
+                        options->size, options->capacity);
+    uint64_t capacity = options->capacity != 0 ? options->capacity : options->size;
+    if (!ism_control_place(capacity, &offset, &length))
+        return ism_fail(ISM_E_SIZE, NULL,
+                        "region \"%s\" of %" PRIu64 " bytes is more than a process can address",
+                        name, capacity);
+    return ISM_OK;
+}
+
+static ism_status check_options(const char *name, const ism_region_options *options,
+                                enum intent intent)
+{
+    uint32_t allowed = intent == INTENT_OPEN ? ISM_REGION_READ_ONLY : ISM_REGION_LAZY;
+    if ((options->flags & ~allowed) != 0)
+        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": flags 0x%" PRIx32 " are not for this call",
+                        name, options->flags & ~allowed);
+    if (intent == INTENT_OPEN)
+        return ISM_OK;
+    if (options->lifetime != ISM_LIFETIME_PROCESSES && options->lifetime != ISM_LIFETIME_PERSISTENT)
+        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": lifetime %d is unknown", name,
+                        (int)options->lifetime);
+    if (options->lifetime == ISM_LIFETIME_PERSISTENT && !ism_backend_traits.keeps_persistent)
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": persistent regions", name);
+    return check_size(name, options);
+}
+
+/* ---- having a region ---- */
+
+static void keep(struct ism_region *region, const struct ism_memory *memory,
+                 const struct ism_control *control)
+{
+    region->memory = *memory;
+    memcpy(region->name, control->name, sizeof region->name);
+    region->name[ISM_NAME_MAX] = '\0';
+    region->id = control->region;
+    region->size = control->size;
+    region->capacity = control->capacity;
+    region->lifetime = (ism_lifetime)control->lifetime;
+}
+
+/* Where the lease does not tell who has the region, its control block lists them; a full list forgets. */
+static void list_self(struct ism_memory *memory)
+{
+    if (ism_backend_traits.lease_names_holders || !memory->writable)
+        return;
+    struct ism_control *control = ism_control_mapped(memory);
+    for (unsigned i = 0; i < ISM_ATTACHED_MAX; i++) {
+        uint64_t id = ism_load_relaxed_64(&control->attached[i]);
+        if ((id == 0 || !ism_process_exists(id)) &&
+            ism_compare_exchange_relaxed_64(&control->attached[i], &id, ism_process_id()))
+            return;
+    }
+}
+
+static void unlist_self(struct ism_memory *memory)
+{
+    if (ism_backend_traits.lease_names_holders || !memory->writable)
+        return;
+    struct ism_control *control = ism_control_mapped(memory);
+    for (unsigned i = 0; i < ISM_ATTACHED_MAX; i++) {
+        uint64_t id = ism_process_id();
+        if (ism_compare_exchange_relaxed_64(&control->attached[i], &id, 0))
+            return;
+    }
+}
+
+static void leave(struct ism_region *region)
+{
+    unlist_self(&region->memory);
+    ism_lease_leave(&region->memory, region->lifetime == ISM_LIFETIME_PROCESSES);
+}
+
+/* ---- creating ---- */
+
+/* Take the free name, and say in the object whose it is. */
+static ism_status claim(struct attempt *attempt, const char *native, struct ism_memory *memory,
+                        struct ism_cause *why)
+{
+    uint64_t control_offset = 0, length = 0, id = 0;
+    struct ism_control control;
+    uint64_t capacity = attempt->options.capacity != 0 ? attempt->options.capacity
+                                                       : attempt->options.size;
+    (void)ism_control_place(capacity, &control_offset, &length);
+    ism_status status = ISM_OK;
+    while (status == ISM_OK && id == 0)
+        status = ism_process_random(&id, sizeof id, why);
+    if (status == ISM_OK)
+        status = ism_memory_create(native, length, memory, why);
+    if (status != ISM_OK)
+        return status;
+    status = ism_lease_take(memory, why);
+    if (status != ISM_OK) { /* busy: it was taken for a dead process's, and discarded */
+        struct ism_cause ignored;
+        if (status != ISM_E_BUSY)
+            (void)ism_memory_unlink(memory, &ignored);
+        ism_memory_close(memory);
+        return status;
+    }
+    status = ism_memory_map(memory, why);
+    if (status == ISM_OK)
+        status = ism_memory_commit(memory, control_offset, length - control_offset, why);
+    if (status != ISM_OK) {
+        ism_lease_leave(memory, true);
+        return status;
+    }
+    ism_control_fill(&control, attempt->name, &attempt->options, id, attempt->region->life_table);
+    *ism_control_mapped(memory) = control;
+    keep(attempt->region, memory, &control);
+    list_self(&attempt->region->memory);
+    return ISM_OK;
+}
+
+static ism_status run_initialiser(struct attempt *attempt)
+{
+    struct ism_region *region = attempt->region;
+    if (attempt->options.initialiser == NULL)
+        return ISM_OK;
+    ism_status answer = attempt->options.initialiser(region, attempt->options.initialiser_context);
+    if (answer == ISM_OK)
+        return ISM_OK;
+    return ism_fail(ISM_E_INITIALISER, NULL, "could not create region \"%s\": it answered %s",
+                    attempt->name, ism_status_name(answer));
+}
+
+/* Set the data aside, have it filled, and publish it. */
+static ism_status complete(struct attempt *attempt)
+{
+    struct ism_region *region = attempt->region;
+    struct ism_cause why = {NULL, 0};
+    ism_status status = ISM_OK;
+    if ((attempt->options.flags & ISM_REGION_LAZY) == 0 || !ism_backend_traits.reserves_lazily)
+        status = ism_memory_commit(&region->memory, 0, region->size, &why);
+    if (status != ISM_OK)
+        status = ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
+                          region->size, attempt->name);
+    else if (!ism_registry_add(region))
+        status = ism_fail(ISM_E_NO_MEMORY, NULL, "could not create region \"%s\"", attempt->name);
+    else {
+        status = run_initialiser(attempt);
+        if (status != ISM_OK)
+            (void)ism_registry_remove(region);
+    }
+    if (status != ISM_OK) {
+        ism_lease_leave(&region->memory, true);
+        return status;
+    }
+    /* Release: pairs with the acquire of whoever finds the region ready. Where the block is read by a system
+     * call, the opener's lease on the same object comes after it and before any access. */
+    ism_store_release_32(&ism_control_mapped(&region->memory)->ready, 1);
+    return ISM_OK;
+}
+
+/* ---- opening ---- */
+
+static ism_status check_found(const struct attempt *attempt, const struct ism_found *found)
+{
+    if (attempt->options.size != 0 && attempt->options.size != found->control.size)
+        return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" has %" PRIu64 " bytes, not %" PRIu64,
+                        attempt->name, found->control.size, attempt->options.size);
+    return ISM_OK;
+}
+
+/* A persistent region that nobody has: no life that its locks name is left, so it gets the table of
+ * today. */
+static bool needs_renewal(const struct attempt *attempt, const struct ism_found *found)
+{
+    return found->lease == ISM_LEASE_NONE && !attempt->has_tried_renewal &&
+           found->control.life_table != attempt->region->life_table;
+}
+
+static void renew_life_table(struct attempt *attempt, const char *native)
+{
+    struct ism_cause ignored;
+    struct ism_found found;
+    uint64_t offset;
+    attempt->has_tried_renewal = true;
+    if (ism_inspect(native, true, &found) != ISM_OK)
+        return; /* it may only be read: then no lock of it can be taken either */
+    if (ism_control_find(found.memory.length, &offset) &&
+        ism_lease_take_alone(&found.memory, &ignored) == ISM_OK)
+        (void)ism_memory_write(&found.memory, offset + offsetof(struct ism_control, life_table),
+                               &attempt->region->life_table, sizeof(uint64_t), &ignored);
+    ism_memory_close(&found.memory);
+}
+
+/* Take the lease on a region that is there, and map it. ISM_E_BUSY: begin again. */
+static ism_status join(struct attempt *attempt, struct ism_found *found, struct ism_cause *why)
+{
+    ism_status status = check_found(attempt, found);
+    if (status != ISM_OK)
+        return status;
+    status = ism_lease_take(&found->memory, why);
+    if (status == ISM_E_BUSY)
+        return status;
+    if (status == ISM_OK)
+        status = ism_memory_map(&found->memory, why);
+    if (status != ISM_OK)
+        return ism_fail(status, why, "could not open region \"%s\"", attempt->name);
+    keep(attempt->region, &found->memory, &found->control);
+    list_self(&attempt->region->memory);
+    return ISM_OK;
+}
+
+/* ---- the loop ---- */
+
+enum step { STEP_DONE, STEP_CREATED, STEP_AGAIN, STEP_WAIT };
+
+/* Act on an object that is there. */
+static enum step meet(struct attempt *attempt, struct ism_found *found, ism_status *status)
+{
+    struct ism_cause why = {NULL, 0};
+    enum step step = STEP_DONE;
+    if (found->lease == ISM_LEASE_LEAVING) {
+        step = STEP_WAIT;
+    } else if (ism_is_stale(found)) {
+        if (attempt->intent != INTENT_OPEN) {
+            *status = ism_discard(found, &why);
+            if (*status == ISM_OK || *status == ISM_E_BUSY || *status == ISM_E_NOT_FOUND)
+                return STEP_AGAIN;
+            *status = ism_fail(*status, &why, "could not free what is left of region \"%s\"",
+                               attempt->name);
+            return STEP_DONE;
+        }
+        *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\"", attempt->name);
+    } else if (attempt->intent == INTENT_CREATE) {
+        *status = ism_fail(ISM_E_EXISTS, NULL, "could not create region \"%s\"", attempt->name);
+    } else if (found->state == ISM_CONTROL_UNREADY) {
+        step = STEP_WAIT;
+    } else if (needs_renewal(attempt, found)) {
+        ism_memory_close(&found->memory);
+        renew_life_table(attempt, found->memory.native);
+        return STEP_AGAIN;
+    } else {
+        *status = join(attempt, found, &why);
+        if (*status == ISM_OK)
+            return STEP_DONE;
+        if (*status == ISM_E_BUSY)
+            step = STEP_AGAIN;
+    }
+    ism_memory_close(&found->memory);
+    return step;
+}
+
+/* Act on a name that is free. */
+static enum step settle(struct attempt *attempt, const char *native, ism_status *status)
+{
+    struct ism_cause why = {NULL, 0};
+    struct ism_memory memory;
+    if (attempt->intent == INTENT_OPEN) {
+        *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\"", attempt->name);
+        return STEP_DONE;
+    }
+    if (native[0] == '\0') {
+        *status = ism_fail(ISM_E_LIMIT, NULL,
+                           "could not create region \"%s\": all its %u native names are taken",
+                           attempt->name, ism_backend_traits.candidates);
+        return STEP_DONE;
+    }
+    *status = claim(attempt, native, &memory, &why);
+    if (*status == ISM_OK)
+        return STEP_CREATED;
+    if (*status == ISM_E_EXISTS || *status == ISM_E_BUSY)
+        return STEP_AGAIN;
+    *status = ism_fail(*status, &why, "could not create region \"%s\" of %" PRIu64 " bytes",
+                       attempt->name, attempt->options.size);
+    return STEP_DONE;
+}
+
+static enum step try_once(struct attempt *attempt, ism_status *status)
+{
+    struct ism_cause why = {NULL, 0};
+    struct ism_found found;
+    char free_name[ISM_NATIVE_NAME_MAX + 1];
+    bool writable = (attempt->options.flags & ISM_REGION_READ_ONLY) == 0;
+    *status = ism_lease_begin(&why);
+    if (*status != ISM_OK) {
+        *status = ism_fail(*status, &why, "could not look region \"%s\" up", attempt->name);
+        return STEP_DONE;
+    }
+    enum step step = STEP_DONE;
+    *status = ism_lookup(attempt->name, writable, &found, free_name);
+    if (*status == ISM_OK)
+        step = meet(attempt, &found, status);
+    else if (*status == ISM_E_NOT_FOUND)
+        step = settle(attempt, free_name, status);
+    ism_lease_end();
+    return step;
+}
+
+static ism_status attach(struct attempt *attempt)
+{
+    uint64_t pause = FIRST_PAUSE;
+    for (;;) {
+        ism_status status = ISM_OK;
+        enum step step = try_once(attempt, &status);
+        if (step == STEP_CREATED)
+            return complete(attempt);
+        if (step == STEP_DONE) {
+            if (status == ISM_OK && !ism_registry_add(attempt->region)) {
+                leave(attempt->region);
+                status = ism_fail(ISM_E_NO_MEMORY, NULL, "could not open region \"%s\"",
+                                  attempt->name);
+            }
+            return status;
+        }
+        if (step == STEP_WAIT) {
+            if (attempt->options.deadline != ISM_FOREVER &&
+                ism_process_now() >= attempt->options.deadline)
+                return ism_fail(ISM_E_TIMED_OUT, NULL,
+                                "region \"%s\" is still being initialised", attempt->name);
+            ism_process_pause(pause);
+            pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
+        }
+    }
+}
+
+static ism_status start(const char *name, const ism_region_options *options, enum intent intent,
+                        ism_region **out)
+{
+    static const ism_region_options defaults;
+    if (out == NULL)
+        return ism_fail(ISM_E_INVALID, NULL, "there is nowhere to put the region");
+    *out = NULL;
+    if (options == NULL && intent != INTENT_OPEN)
+        return ism_fail(ISM_E_INVALID, NULL, "the region's options are NULL");
+    struct attempt attempt = {name, options != NULL ? *options : defaults, intent, NULL, false};
+    ism_status status = ism_name_check(name);
+    if (status == ISM_OK)
+        status = check_options(name, &attempt.options, intent);
+    if (status != ISM_OK)
+        return status;
+
+    attempt.region = calloc(1, sizeof *attempt.region);
+    if (attempt.region == NULL)
+        return ism_fail(ISM_E_NO_MEMORY, NULL, "region \"%s\"", name);
+    struct ism_cause why = {NULL, 0};
+    status = ism_life_table_use(&attempt.region->life_table, &why);
+    if (status != ISM_OK) {
+        free(attempt.region);
+        return ism_fail(status, &why, "could not open the table of lock owners");
+    }
+    if (intent != INTENT_OPEN)
+        ism_sweep_once();
+    status = attach(&attempt);
+    if (status != ISM_OK) {
+        ism_life_table_leave();
+        free(attempt.region);
+        return status;
+    }
+    *out = attempt.region;
+    return ISM_OK;
+}
+
+/* ---- the public calls ---- */
+
+ism_status ism_region_create(const char *name, const ism_region_options *options, ism_region **out)
+{
+    return start(name, options, INTENT_CREATE, out);
+}
+
+ism_status ism_region_open(const char *name, const ism_region_options *options, ism_region **out)
+{
+    return start(name, options, INTENT_OPEN, out);
+}
+
+ism_status ism_region_open_or_create(const char *name, const ism_region_options *options,
+                                     ism_region **out)
+{
+    return start(name, options, INTENT_OPEN_OR_CREATE, out);
+}
+
+ism_status ism_region_close(ism_region *region)
+{
+    if (region == NULL)
+        return ISM_OK;
+    ism_status status = ism_registry_remove(region);
+    if (status != ISM_OK)
+        return status;
+    leave(region);
+    ism_life_table_leave();
+    free(region);
+    return ISM_OK;
+}
+
+/* Mark the object, so that who can't free the name knows, and free the name. */
+static ism_status remove_found(struct ism_found *found, struct ism_cause *why)
+{
+    uint64_t offset = 0;
+    uint32_t removed = 1;
+    ism_status status = ISM_OK;
+    if (ism_control_find(found->memory.length, &offset))
+        status = ism_memory_write(&found->memory, offset + offsetof(struct ism_control, removed),
+                                  &removed, sizeof removed, why);
+    if (status == ISM_OK)
+        status = ism_memory_unlink(&found->memory, why);
+    ism_memory_close(&found->memory);
+    return status;
+}
+
+/* What is damaged can still be removed, where the native name alone tells whose it is. */
+static ism_status remove_damaged(const char *name, struct ism_cause *why)
+{
+    char native[ISM_NATIVE_NAME_MAX + 1];
+    struct ism_memory memory;
+    ism_memory_native_name(name, 0, native);
+    ism_status status = ism_memory_open(native, true, &memory, why);
+    if (status == ISM_OK) {
+        status = ism_memory_unlink(&memory, why);
+        ism_memory_close(&memory);
+    }
+    return status;
+}
+
+static ism_status remove_by_name(const char *name, struct ism_cause *why)
+{
+    struct ism_found found;
+    char free_name[ISM_NATIVE_NAME_MAX + 1];
+    ism_status status = ism_lookup(name, true, &found, free_name);
+    if (status == ISM_E_CORRUPT && ism_backend_traits.candidates == 1)
+        return remove_damaged(name, why);
+    if (status != ISM_OK)
+        return status;
+    if (!ism_is_stale(&found))
+        return remove_found(&found, why);
+    (void)ism_discard(&found, why);
+    why->call = NULL;
+    return ISM_E_NOT_FOUND;
+}
+
+ism_status ism_region_remove(const char *name)
+{
+    struct ism_cause why = {NULL, 0};
+    ism_status status = ism_name_check(name);
+    if (status != ISM_OK)
+        return status;
+    status = ism_lease_begin(&why);
+    if (status == ISM_OK) {
+        status = remove_by_name(name, &why);
+        ism_lease_end();
+    }
+    return status == ISM_OK ? ISM_OK
+                            : ism_fail(status, &why, "could not remove region \"%s\"", name);
+}
+
+void *ism_region_data(const ism_region *region)
+{
+    return region != NULL ? region->memory.address : NULL;
+}
+
+uint64_t ism_region_size(const ism_region *region)
+{
+    return region != NULL ? region->size : 0;
+}
+
+const char *ism_region_native_name(const ism_region *region)
+{
+    return region != NULL ? region->memory.native : "";
+}
+
+ism_mutex *ism_region_array_mutex(const ism_region *region)
+{
+    return &ism_control_mapped(&region->memory)->array_mutex;
+}
