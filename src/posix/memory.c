@@ -1,0 +1,182 @@
+/* memory.c: objects made by shm_open().
+ *
+ * On Linux they are files of a memory file system: they have inodes, can be locked and listed, and are
+ * sparse until they are committed by posix_fallocate(). A name can be freed while processes have the
+ * object. Weak side: anyone who may write the object may also shrink it, and touching what is gone
+ * kills with SIGBUS; only sealed descriptors exclude that. */
+#include "../unix/system_error.h"
+#include "posix.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct ism_traits ism_backend_traits = {
+    .name = "posix",
+    .candidates = 1,
+    .keeps_persistent = true,
+    .frees_names = true,
+    .lease_names_holders = true,
+    .reserves_lazily = true,
+};
+
+size_t ism_memory_page(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void ism_memory_native_name(const char *name, unsigned candidate,
+                            char native[ISM_NATIVE_NAME_MAX + 1])
+{
+    (void)candidate; /* 9 + 10 + 1 + 200 bytes always fit, so one name is enough */
+    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "/isthmus.%lu.%s", (unsigned long)geteuid(),
+                   name);
+}
+
+static void fill(struct ism_memory *memory, const char *native, int descriptor, bool writable)
+{
+    memset(memory, 0, sizeof *memory);
+    memcpy(memory->native, native, strlen(native) + 1);
+    memory->handle = descriptor;
+    memory->writable = writable;
+}
+
+ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why)
+{
+    int descriptor = shm_open(native, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (descriptor == -1)
+        return ism_system_failure(why, "shm_open", errno);
+    struct stat made;
+    ism_status status = ISM_OK;
+    if (fstat(descriptor, &made) == -1)
+        status = ism_system_failure(why, "fstat", errno);
+    else if ((made.st_mode & 0777) != 0600 && fchmod(descriptor, 0600) == -1)
+        status = ism_system_failure(why, "fchmod", errno); /* the umask took some of our own bits */
+    else if (ftruncate(descriptor, (off_t)length) == -1)
+        status = ism_system_failure(why, "ftruncate", errno);
+    if (status != ISM_OK) {
+        (void)close(descriptor);
+        (void)shm_unlink(native);
+        return status;
+    }
+    fill(out, native, descriptor, true);
+    out->identity = (uint64_t)made.st_ino;
+    out->length = length;
+    return ISM_OK;
+}
+
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
+                           struct ism_cause *why)
+{
+    int descriptor = shm_open(native, writable ? O_RDWR : O_RDONLY, 0);
+    if (descriptor == -1)
+        return ism_system_failure(why, "shm_open", errno);
+    struct stat found;
+    ism_status status = ISM_OK;
+    if (fstat(descriptor, &found) == -1)
+        status = ism_system_failure(why, "fstat", errno);
+    else if (!S_ISREG(found.st_mode) || found.st_uid != geteuid())
+        status = ISM_E_FOREIGN;
+    if (status != ISM_OK) {
+        (void)close(descriptor);
+        return status;
+    }
+    fill(out, native, descriptor, writable);
+    out->identity = (uint64_t)found.st_ino;
+    out->length = (uint64_t)found.st_size;
+    return ISM_OK;
+}
+
+ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
+{
+    if (memory->address != NULL)
+        return ISM_OK;
+    int protection = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    void *address = mmap(NULL, (size_t)memory->length, protection, MAP_SHARED, (int)memory->handle,
+                         0);
+    if (address == MAP_FAILED)
+        return ism_system_failure(why, "mmap", errno);
+    memory->address = address;
+    return ISM_OK;
+}
+
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                             struct ism_cause *why)
+{
+    int code;
+    do { /* some kernels let any signal interrupt it */
+        code = posix_fallocate((int)memory->handle, (off_t)offset, (off_t)length);
+    } while (code == EINTR);
+    return code == 0 ? ISM_OK : ism_system_failure(why, "posix_fallocate", code);
+}
+
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
+                           struct ism_cause *why)
+{
+    ssize_t got = pread((int)memory->handle, bytes, size, (off_t)offset);
+    if (got == -1)
+        return ism_system_failure(why, "pread", errno);
+    return (size_t)got == size ? ISM_OK : ISM_E_CORRUPT; /* it has shrunk meanwhile */
+}
+
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
+                            size_t size, struct ism_cause *why)
+{
+    ssize_t put = pwrite((int)memory->handle, bytes, size, (off_t)offset);
+    return put == (ssize_t)size ? ISM_OK : ism_system_failure(why, "pwrite", errno);
+}
+
+ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
+{
+    ism_status status = ism_posix_lock_name(memory, why);
+    if (status != ISM_OK)
+        return status;
+    char path[ISM_PATH_MAX + 1];
+    ism_memory_path(memory->native, path);
+    struct stat found;
+    if (lstat(path, &found) == -1)
+        return ism_system_failure(why, "lstat", errno);
+    if ((uint64_t)found.st_ino != memory->identity)
+        return ISM_E_NOT_FOUND;
+    return shm_unlink(memory->native) == 0 ? ISM_OK
+                                           : ism_system_failure(why, "shm_unlink", errno);
+}
+
+void ism_memory_close(struct ism_memory *memory)
+{
+    if (memory->address != NULL)
+        (void)munmap(memory->address, (size_t)memory->length);
+    (void)close((int)memory->handle);
+    memory->address = NULL;
+    memory->handle = -1;
+}
+
+void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1])
+{
+    (void)snprintf(path, ISM_PATH_MAX + 1, "%s%s", ISM_RUNTIME_DIRECTORY, native);
+}
+
+ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
+{
+    DIR *directory = opendir(ISM_RUNTIME_DIRECTORY);
+    if (directory == NULL)
+        return ism_system_failure(why, "opendir", errno);
+    char prefix[ISM_NATIVE_NAME_MAX + 1];
+    ism_memory_native_name("", 0, prefix);
+    const struct dirent *entry;
+    bool goes_on = true;
+    while (goes_on && (entry = readdir(directory)) != NULL) {
+        char native[sizeof entry->d_name + 1];
+        (void)snprintf(native, sizeof native, "/%s", entry->d_name);
+        if (strncmp(native, prefix, strlen(prefix)) == 0 && strlen(native) <= ISM_NATIVE_NAME_MAX)
+            goes_on = visitor(native, context);
+    }
+    (void)closedir(directory);
+    return ISM_OK;
+}

@@ -1,0 +1,220 @@
+/* life_bytelock.c: a thread's life is a locked byte in the user's file.
+ *
+ * The kernel drops the lock when the process ends, however it ends; a destructor drops it when the thread
+ * ends. A slot's serial is drawn anew each time the slot is taken, so a life that names an old one is
+ * known to have ended though the byte is locked again. Weak side: who waits learns of a death only by
+ * asking, so core bounds every sleep. */
+#include "record_lock.h"
+#include "system_error.h"
+#include "user_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SLOT_BITS UINT64_C(0x00ffffff)
+
+/* The lives of this process's threads: a description's own locks do not show as conflicts, so about
+ * these the kernel can't be asked. Guarded by ISM_LOCK_REGISTRY. */
+static struct {
+    ism_life *lives;
+    size_t count;
+    size_t room;
+    uint64_t generation; /* of another value than the process's: the list is a parent's */
+} own;
+
+/* The calling thread's. */
+static _Thread_local struct {
+    ism_life life;
+    uint64_t generation;
+} mine;
+
+static pthread_key_t at_thread_end;
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static bool key_exists;
+
+static uint32_t slot_of(ism_life life)
+{
+    return (uint32_t)(life & SLOT_BITS);
+}
+
+static uint32_t serial_of(ism_life life)
+{
+    return (uint32_t)(life >> 32);
+}
+
+static void end_life(void *unused)
+{
+    (void)unused;
+    struct ism_cause ignored;
+    int descriptor;
+    if (mine.life == 0 || mine.generation != ism_process_generation() ||
+        ism_user_file_locks(&descriptor, &ignored) != ISM_OK)
+        return;
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    for (size_t i = 0; i < own.count; i++)
+        if (own.lives[i] == mine.life)
+            own.lives[i--] = own.lives[--own.count];
+    (void)ism_record_lock(descriptor, F_UNLCK, ism_user_file_life_offset(slot_of(mine.life)), 1);
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    mine.life = 0;
+}
+
+static void prepare(void)
+{
+    key_exists = pthread_key_create(&at_thread_end, end_life) == 0;
+}
+
+static bool is_own_slot(uint32_t slot, ism_life *life)
+{
+    if (own.generation != ism_process_generation()) {
+        own.count = 0;
+        own.generation = ism_process_generation();
+    }
+    for (size_t i = 0; i < own.count; i++)
+        if (slot_of(own.lives[i]) == slot) {
+            *life = own.lives[i];
+            return true;
+        }
+    return false;
+}
+
+static bool make_room(void)
+{
+    if (own.count < own.room)
+        return true;
+    size_t room = own.room == 0 ? 16 : own.room * 2;
+    ism_life *lives = realloc(own.lives, room * sizeof *lives);
+    if (lives == NULL)
+        return false;
+    own.lives = lives;
+    own.room = room;
+    return true;
+}
+
+/* A slot that was never taken reads as serial 0, which no life has. Returns 0 or errno. */
+static int read_serial(int descriptor, uint32_t slot, uint32_t *serial)
+{
+    *serial = 0;
+    ssize_t got = pread(descriptor, serial, sizeof *serial,
+                        (off_t)ism_user_file_serial_offset(slot));
+    return got == -1 ? errno : 0;
+}
+
+static ism_status write_new_serial(int descriptor, uint32_t slot, uint32_t *serial,
+                                   struct ism_cause *why)
+{
+    uint32_t old;
+    int code = read_serial(descriptor, slot, &old);
+    if (code != 0)
+        return ism_system_failure(why, "pread", code);
+    do {
+        ism_status status = ism_process_random(serial, sizeof *serial, why);
+        if (status != ISM_OK)
+            return status;
+    } while (*serial == old || *serial == 0);
+    if (pwrite(descriptor, serial, sizeof *serial, (off_t)ism_user_file_serial_offset(slot)) !=
+        (ssize_t)sizeof *serial)
+        return ism_system_failure(why, "pwrite", errno);
+    return ISM_OK;
+}
+
+/* Take the first free slot from a random one on, so that processes do not queue for the same ones. */
+static ism_status take_slot(int descriptor, ism_life *out, struct ism_cause *why)
+{
+    uint16_t start;
+    ism_status status = ism_process_random(&start, sizeof start, why);
+    if (status != ISM_OK)
+        return status;
+    if (!make_room())
+        return ISM_E_NO_MEMORY;
+    for (uint32_t i = 0; i < ISM_LIVES_MAX; i++) {
+        uint32_t slot = 1 + (start % 1024 + i) % ISM_LIVES_MAX;
+        ism_life taken;
+        if (is_own_slot(slot, &taken))
+            continue;
+        int code = ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1);
+        if (code == EAGAIN)
+            continue;
+        if (code != 0)
+            return ism_system_failure(why, "fcntl", code);
+        uint32_t serial;
+        status = write_new_serial(descriptor, slot, &serial, why);
+        if (status != ISM_OK) {
+            (void)ism_record_lock(descriptor, F_UNLCK, ism_user_file_life_offset(slot), 1);
+            return status;
+        }
+        *out = (ism_life)serial << 32 | slot;
+        own.lives[own.count++] = *out;
+        return ISM_OK;
+    }
+    return ISM_E_LIMIT;
+}
+
+ism_status ism_life_table_use(uint64_t *id, struct ism_cause *why)
+{
+    return ism_user_file_use(id, why);
+}
+
+void ism_life_table_leave(void)
+{
+    ism_user_file_leave();
+}
+
+ism_status ism_life_take(ism_life *out, struct ism_cause *why)
+{
+    (void)pthread_once(&prepared, prepare);
+    if (!key_exists)
+        return ism_system_failure(why, "pthread_key_create", EAGAIN), ISM_E_LIMIT;
+    if (mine.life == 0 || mine.generation != ism_process_generation()) {
+        int descriptor;
+        ism_status status = ism_user_file_locks(&descriptor, why);
+        if (status != ISM_OK)
+            return status;
+        int code = pthread_setspecific(at_thread_end, &mine); /* any pointer that is not NULL */
+        if (code != 0)
+            return ism_system_failure(why, "pthread_setspecific", code);
+        ism_life life = 0;
+        ism_process_lock(ISM_LOCK_REGISTRY);
+        status = take_slot(descriptor, &life, why);
+        ism_process_unlock(ISM_LOCK_REGISTRY);
+        if (status != ISM_OK)
+            return status;
+        mine.life = life;
+        mine.generation = ism_process_generation();
+    }
+    *out = mine.life;
+    return ISM_OK;
+}
+
+bool ism_life_ended(ism_life life)
+{
+    uint32_t slot = slot_of(life);
+    if (slot == 0 || slot > ISM_LIVES_MAX)
+        return true; /* nobody ever got such a life: the word holds what no lock call wrote */
+    struct ism_cause ignored;
+    int descriptor;
+    if (ism_user_file_locks(&descriptor, &ignored) != ISM_OK)
+        return false;
+    ism_life taken;
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    bool is_own = is_own_slot(slot, &taken);
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    if (is_own)
+        return taken != life;
+
+    /* Serial first: it changes only under the byte's lock, so a byte that is found free afterwards was
+     * free, or taken anew, since the life that the old serial names had ended. */
+    uint32_t serial;
+    if (read_serial(descriptor, slot, &serial) != 0)
+        return false;
+    if (serial != serial_of(life))
+        return true;
+    int type;
+    uint64_t found;
+    if (ism_record_conflict(descriptor, ism_user_file_life_offset(slot), 1, &type, &found) != 0)
+        return false;
+    return type == F_UNLCK;
+}

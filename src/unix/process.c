@@ -1,0 +1,147 @@
+/* process.c: clock, random bytes, fork, and locks within this process, for every Unix.
+ *
+ * A fork is noticed twice: by handlers of pthread_atfork, and by a page that the kernel wipes in the
+ * child where it can (Linux: MADV_WIPEONFORK), which a fork that runs no handlers can't avoid. The
+ * handlers also hold the locks over the fork, so that the child finds them free. */
+#include "../atomics.h"
+#include "system_error.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+static pthread_mutex_t locks[] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static uint64_t forks;
+static uint64_t generation;
+
+/* Words that are zero in a fresh process and in a forked child. */
+struct wiped {
+    uint64_t epoch;
+    uint64_t is_noticed; /* 1: the fork that made this process, if any, is counted */
+};
+static struct wiped spare; /* serves where no page can be had: the handlers still clear it */
+static struct wiped *wiped = &spare;
+
+static void count_birth(void)
+{
+    ism_store_relaxed_64(&forks, forks + 1);
+    ism_store_relaxed_64(&generation, generation + 1);
+    ism_store_relaxed_64(&wiped->epoch, 0);
+    ism_store_relaxed_64(&wiped->is_noticed, 1);
+}
+
+static void unlock_after_fork(void)
+{
+    (void)pthread_mutex_unlock(&locks[ISM_LOCK_REGISTRY]);
+    (void)pthread_mutex_unlock(&locks[ISM_LOCK_NAMES]);
+}
+
+static void before_fork(void)
+{
+    (void)pthread_mutex_lock(&locks[ISM_LOCK_NAMES]);
+    (void)pthread_mutex_lock(&locks[ISM_LOCK_REGISTRY]);
+}
+
+static void after_fork_in_parent(void)
+{
+    ism_store_relaxed_64(&forks, forks + 1);
+    unlock_after_fork();
+}
+
+static void after_fork_in_child(void)
+{
+    count_birth();
+    unlock_after_fork();
+}
+
+static void prepare(void)
+{
+#ifdef MADV_WIPEONFORK
+    size_t page = ism_memory_page();
+    void *fresh = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (fresh != MAP_FAILED) {
+        (void)madvise(fresh, page, MADV_WIPEONFORK); /* refused before Linux 4.14 */
+        wiped = fresh;
+    }
+#endif
+    wiped->is_noticed = 1;
+    (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+uint64_t ism_process_now(void)
+{
+    struct timespec now = {0, 0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec + 1;
+}
+
+void ism_process_pause(uint64_t nanoseconds)
+{
+    struct timespec length = {(time_t)(nanoseconds / UINT64_C(1000000000)),
+                              (long)(nanoseconds % UINT64_C(1000000000))};
+    (void)nanosleep(&length, NULL);
+}
+
+ism_status ism_process_random(void *bytes, size_t size, struct ism_cause *why)
+{
+    return getentropy(bytes, size) == 0 ? ISM_OK : ism_system_failure(why, "getentropy", errno);
+}
+
+uint64_t ism_process_id(void)
+{
+    return (uint64_t)getpid();
+}
+
+bool ism_process_exists(uint64_t id)
+{
+    pid_t process = (pid_t)id;
+    return process > 0 && (uint64_t)process == id && (kill(process, 0) == 0 || errno == EPERM);
+}
+
+uint64_t *ism_process_epoch(void)
+{
+    (void)pthread_once(&prepared, prepare);
+    return &wiped->epoch;
+}
+
+uint64_t ism_process_forks(void)
+{
+    return ism_load_relaxed_64(&forks);
+}
+
+uint64_t ism_process_generation(void)
+{
+    (void)pthread_once(&prepared, prepare);
+    if (ism_load_relaxed_64(&wiped->is_noticed) == 0)
+        count_birth();
+    return ism_load_relaxed_64(&generation);
+}
+
+/* A thread that is cancelled in a system call inside would leave the lock behind. */
+static _Thread_local struct {
+    int depth;
+    int outer_state;
+} cancellation;
+
+void ism_process_lock(enum ism_process_lock which)
+{
+    int state;
+    (void)pthread_once(&prepared, prepare);
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    if (cancellation.depth++ == 0)
+        cancellation.outer_state = state;
+    (void)pthread_mutex_lock(&locks[which]);
+}
+
+void ism_process_unlock(enum ism_process_lock which)
+{
+    int state;
+    (void)pthread_mutex_unlock(&locks[which]);
+    if (--cancellation.depth == 0)
+        (void)pthread_setcancelstate(cancellation.outer_state, &state);
+}

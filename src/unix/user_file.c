@@ -1,0 +1,261 @@
+/* user_file.c: the user's file, see user_file.h.
+ *
+ * Two descriptions of the file are open. By `lease` the process says that it uses the file: forked
+ * children share that, as they share the regions. By `locks` it holds what must end with itself, so
+ * forked children close it at once: else a parent's death would not be seen while a child lives.
+ * Bytes that are locked lie far behind the end of the file:
+ *   LEASE   read-locked by all who use the file, write-locked to initialise or remove it
+ *   NAMES   write-locked while names are looked up and changed
+ *   LIVES   one byte per slot, write-locked while the slot's thread lives */
+#include "user_file.h"
+
+#include "record_lock.h"
+#include "system_error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC UINT64_C(0x0a72657375737369) /* "issuser\n" on little-endian machines */
+#define VERSION 1u
+
+#define LEASE_OFFSET (UINT64_C(1) << 40)
+#define NAMES_OFFSET (LEASE_OFFSET + 1)
+#define LIVES_OFFSET (LEASE_OFFSET + (UINT64_C(1) << 32))
+
+#define PATIENCE (UINT64_C(2000000000)) /* nanoseconds for another process to initialise the file */
+#define PAUSE (UINT64_C(200000))
+
+struct header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t features;
+    uint64_t id;
+    uint8_t reserved[40];
+};
+
+/* Guarded by ISM_LOCK_REGISTRY, but for the child's handler, which is alone. */
+static struct {
+    int lease;
+    int locks;
+    uint64_t id;
+    ino_t inode;
+    uint64_t generation; /* that opened `locks` */
+    uint64_t users; /* calls of use less those of leave: regions that are open in this process */
+} file = {-1, -1, 0, 0, 0, 0};
+
+static void path_of(char path[128])
+{
+    (void)snprintf(path, 128, "%s/isthmus.%lu", ISM_RUNTIME_DIRECTORY, (unsigned long)geteuid());
+}
+
+uint64_t ism_user_file_serial_offset(uint32_t slot)
+{
+    return sizeof(struct header) + (uint64_t)slot * sizeof(uint32_t);
+}
+
+uint64_t ism_user_file_life_offset(uint32_t slot)
+{
+    return LIVES_OFFSET + slot;
+}
+
+static void forget_locks_in_child(void)
+{
+    if (file.locks != -1)
+        (void)close(file.locks);
+    file.locks = -1;
+}
+
+/* The last process to end removes the file. The test for being the last needs a description that is not
+ * shared with a forked child. */
+static void remove_if_last(void)
+{
+    if (file.lease == -1 || file.users != 0)
+        return;
+    char path[128];
+    path_of(path);
+    ino_t inode = file.inode;
+    (void)close(file.lease);
+    file.lease = -1;
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor == -1)
+        return;
+    struct stat status;
+    if (ism_record_lock(descriptor, F_WRLCK, LEASE_OFFSET, 1) == 0 &&
+        fstat(descriptor, &status) == 0 && status.st_ino == inode && status.st_nlink > 0)
+        (void)unlink(path);
+    (void)close(descriptor);
+}
+
+static void watch_process(void)
+{
+    (void)pthread_atfork(NULL, NULL, forget_locks_in_child);
+    (void)atexit(remove_if_last);
+}
+
+/* Make or open the file. Open first: the sticky directory's protection refuses O_CREAT on a file that is
+ * there and belongs to somebody else. */
+static ism_status open_path(const char *path, int *out, struct ism_cause *why)
+{
+    for (;;) {
+        int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        if (descriptor == -1 && errno == ENOENT)
+            descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT | O_EXCL, 0600);
+        if (descriptor != -1) {
+            *out = descriptor;
+            return ISM_OK;
+        }
+        if (errno != EEXIST)
+            return ism_system_failure(why, "open", errno);
+    }
+}
+
+static bool header_is_whole(int descriptor, uint64_t *id)
+{
+    struct header header;
+    if (pread(descriptor, &header, sizeof header, 0) != (ssize_t)sizeof header)
+        return false;
+    *id = header.id;
+    return header.magic == MAGIC && header.version == VERSION && header.features == 0 &&
+           header.id != 0;
+}
+
+/* Whoever gets the write lock first writes the header; the others come later and find it. */
+static ism_status initialise(int descriptor, struct ism_cause *why)
+{
+    struct header header = {MAGIC, VERSION, 0, 0, {0}};
+    if (fchmod(descriptor, 0600) == -1) /* the umask may have taken our own bits */
+        return ism_system_failure(why, "fchmod", errno);
+    if (ftruncate(descriptor, 0) == -1)
+        return ism_system_failure(why, "ftruncate", errno);
+    while (header.id == 0) {
+        ism_status status = ism_process_random(&header.id, sizeof header.id, why);
+        if (status != ISM_OK)
+            return status;
+    }
+    if (pwrite(descriptor, &header, sizeof header, 0) != (ssize_t)sizeof header)
+        return ism_system_failure(why, "pwrite", errno);
+    return ISM_OK;
+}
+
+/* One try to have the file open, leased and whole. ISM_E_BUSY: somebody is initialising or removing it. */
+static ism_status try_open(const char *path, int *out, uint64_t *id, ino_t *inode,
+                           struct ism_cause *why)
+{
+    int descriptor = -1;
+    ism_status status = open_path(path, &descriptor, why);
+    if (status != ISM_OK)
+        return status;
+    struct stat found;
+    if (fstat(descriptor, &found) == -1)
+        status = ism_system_failure(why, "fstat", errno);
+    else if (!S_ISREG(found.st_mode) || found.st_uid != geteuid())
+        status = ISM_E_FOREIGN;
+    else if (ism_record_lock(descriptor, F_RDLCK, LEASE_OFFSET, 1) != 0)
+        status = ISM_E_BUSY;
+    else if (fstat(descriptor, &found) == -1 || found.st_nlink == 0)
+        status = ISM_E_BUSY;
+    else if (!header_is_whole(descriptor, id)) {
+        if (ism_record_lock(descriptor, F_WRLCK, LEASE_OFFSET, 1) != 0)
+            status = ISM_E_BUSY;
+        else if (!header_is_whole(descriptor, id))
+            status = initialise(descriptor, why);
+        if (status == ISM_OK && (!header_is_whole(descriptor, id) ||
+                                 ism_record_lock(descriptor, F_RDLCK, LEASE_OFFSET, 1) != 0))
+            status = ISM_E_BUSY;
+    }
+    if (status != ISM_OK) {
+        (void)close(descriptor);
+        return status;
+    }
+    *out = descriptor;
+    *inode = found.st_ino;
+    return ISM_OK;
+}
+
+static ism_status open_file(struct ism_cause *why)
+{
+    static pthread_once_t watched = PTHREAD_ONCE_INIT;
+    char path[128];
+    path_of(path);
+    uint64_t end = ism_process_now() + PATIENCE;
+    ism_status status;
+    while ((status = try_open(path, &file.lease, &file.id, &file.inode, why)) == ISM_E_BUSY &&
+           ism_process_now() < end)
+        ism_process_pause(PAUSE + ism_process_id() % 64 * 1000); /* not all at the same moment */
+    if (status == ISM_OK)
+        (void)pthread_once(&watched, watch_process);
+    return status == ISM_E_BUSY ? ISM_E_CORRUPT : status;
+}
+
+/* Open the second description; the path must still mean the file that the process has a lease on. */
+static ism_status open_locks(struct ism_cause *why)
+{
+    char path[128];
+    path_of(path);
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor == -1) {
+        ism_status status = ism_system_failure(why, "open", errno);
+        return status == ISM_E_NOT_FOUND ? ISM_E_UNSUPPORTED : status;
+    }
+    struct stat found;
+    if (fstat(descriptor, &found) == -1 || found.st_ino != file.inode) {
+        (void)close(descriptor);
+        return ISM_E_UNSUPPORTED; /* the table that our regions name lives in is lost */
+    }
+    file.locks = descriptor;
+    file.generation = ism_process_generation();
+    return ISM_OK;
+}
+
+ism_status ism_user_file_use(uint64_t *id, struct ism_cause *why)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    ism_status status = file.lease == -1 ? open_file(why) : ISM_OK;
+    if (status == ISM_OK) {
+        file.users++;
+        *id = file.id;
+    }
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return status;
+}
+
+void ism_user_file_leave(void)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    file.users--;
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+}
+
+ism_status ism_user_file_locks(int *descriptor, struct ism_cause *why)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    ism_status status = file.lease == -1 ? open_file(why) : ISM_OK;
+    if (file.generation != ism_process_generation())
+        forget_locks_in_child(); /* made by a fork that ran no handlers */
+    if (status == ISM_OK && file.locks == -1)
+        status = open_locks(why);
+    if (status == ISM_OK)
+        *descriptor = file.locks;
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return status;
+}
+
+ism_status ism_user_file_lock_names(struct ism_cause *why)
+{
+    int descriptor;
+    ism_status status = ism_user_file_locks(&descriptor, why);
+    if (status != ISM_OK)
+        return status;
+    int code = ism_record_lock_wait(descriptor, NAMES_OFFSET, 1);
+    return code == 0 ? ISM_OK : ism_system_failure(why, "fcntl", code);
+}
+
+void ism_user_file_unlock_names(void)
+{
+    (void)ism_record_lock(file.locks, F_UNLCK, NAMES_OFFSET, 1);
+}

@@ -1,0 +1,31 @@
+/* user_file.h: one small file per user, by whose byte-range locks the user's processes know each other.
+ *
+ * It carries the id of the life table, the serials of the lives, and the locks of both lives and names.
+ * A process opens it when it first needs it, and keeps it until it ends. The last process to end removes
+ * it, unless regions are still open in it; after a kill the next process finds the file and uses it. */
+#ifndef ISM_USER_FILE_H
+#define ISM_USER_FILE_H
+
+#include "../backend.h"
+
+#define ISM_LIVES_MAX 65536u /* slots in the table of lives, numbered from 1 */
+
+/* Open the file if it is not open yet, and tell the id of its table of lives. Each call is paired with
+ * one of ism_user_file_leave(). */
+ism_status ism_user_file_use(uint64_t *id, struct ism_cause *why);
+void ism_user_file_leave(void);
+
+/* A descriptor of this process alone, which forked children do not keep, for the locks of lives. */
+ism_status ism_user_file_locks(int *descriptor, struct ism_cause *why);
+
+/* Where a life's serial stands in the file, and its lock. */
+uint64_t ism_user_file_serial_offset(uint32_t slot);
+uint64_t ism_user_file_life_offset(uint32_t slot);
+
+/* Keep other processes of this user out while names are looked up and changed. ISM_LOCK_NAMES is held:
+ * a lock of this kind does not exclude the threads of one process. Waits for as long as a living process
+ * is inside. */
+ism_status ism_user_file_lock_names(struct ism_cause *why);
+void ism_user_file_unlock_names(void);
+
+#endif
