@@ -54,12 +54,12 @@ extern const struct ism_traits ism_backend_traits;
 struct ism_memory {
     char native[ISM_NATIVE_NAME_MAX + 1];
     intptr_t handle;        /* descriptor, segment id or section handle */
-    uint64_t identity;      /* tells the object from a later one of the same native name */
-    uint64_t length;        /* of the whole object, in bytes */
+    uint64_t identity;      /* tells the object from a later one of the same native name; measured */
+    uint64_t length;        /* of the whole object, in bytes; measured */
     unsigned char *address; /* NULL until it is mapped */
     bool writable;
     bool leased;            /* ism_lease_take() succeeded */
-    bool alone;             /* ism_lease_take_alone() did, and no lease was taken since */
+    bool alone;             /* ism_lease_take_alone() did */
     uint64_t forks;         /* ism_process_forks() when it was leased */
 };
 
@@ -71,14 +71,18 @@ size_t ism_memory_page(void);
 void ism_memory_native_name(const char *name, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1]);
 
-/* Make an object of length bytes, all zero, for this user alone, if the native name is free. */
+/* Make an object of length bytes, all zero, for this user alone, if the native name is free. It is open for
+ * writing, and measured. */
 ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why);
 
-/* Get a handle of an existing object. Follows no symbolic link. ISM_E_FOREIGN: it belongs to another
- * user or is no shared memory. */
+/* Get a handle of an existing object. Follows no symbolic link. */
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
                            struct ism_cause *why);
+
+/* See what an open object is: fills in identity and length. ISM_E_FOREIGN: it belongs to another user or is
+ * no shared memory. ISM_E_NOT_FOUND: its name was freed meanwhile. */
+ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why);
 
 /* Map the whole object at memory->address, for writing if memory->writable. Does nothing if it is
  * mapped already. */
@@ -88,7 +92,8 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why);
 ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
                              struct ism_cause *why);
 
-/* Copy bytes from or to the object; the range lies within its length. May map it. */
+/* Copy bytes from or to the object; the range lies within its length. May map it. Whoever reads bytes that
+ * were written so also sees all that the writer had stored in the object before (release, acquire). */
 ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
                            struct ism_cause *why);
 ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
@@ -129,11 +134,11 @@ void ism_lease_end(void);
 enum ism_lease ism_lease_look(const struct ism_memory *memory);
 
 /* Be counted as having the object, from now until ism_lease_leave(), exit or death, in forked children
- * too. ISM_E_BUSY: it is being discarded, or was unlinked meanwhile; look it up again. */
+ * too. ISM_E_BUSY: it is being discarded. Measure it afterwards: it may have been discarded before. */
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why);
 
-/* Make sure that nobody has the object, and that nobody gets it until the caller closes it or takes a
- * lease. The caller has none. ISM_E_BUSY: somebody has. The object was opened for writing. */
+/* Make sure that nobody has the object, and that nobody gets it until the caller closes it. The caller has no
+ * lease. ISM_E_BUSY: somebody has. The object was opened for writing. */
 ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why);
 
 /* Unmap and close an object with a lease. If free_if_last and nobody else has it, it is freed. */

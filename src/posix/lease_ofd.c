@@ -8,14 +8,14 @@
  *   NAME      write-locked by the one who is about to unlink the object
  *   HOLDERS   one byte per process id; write-locked as a whole, with NAME, by the one who discards
  * No opener takes a lock before it has seen another holder's, so two of them can't bring a dead region back
- * to life by seeing each other. */
+ * to life by seeing each other; one that then finds that it can't use the region leaves as a holder. */
 #include "../unix/record_lock.h"
 #include "../unix/system_error.h"
 #include "posix.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define NAME_OFFSET (UINT64_C(1) << 40)
@@ -28,6 +28,8 @@
 
 ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause *why)
 {
+    if (memory->alone)
+        return ISM_OK;
     uint64_t end = ism_process_now() + PATIENCE;
     for (;;) {
         int code = ism_record_lock((int)memory->handle, F_WRLCK, NAME_OFFSET, 1);
@@ -39,13 +41,6 @@ ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause
             return ISM_E_BUSY;
         ism_process_pause(PAUSE);
     }
-}
-
-/* A lock on the object excludes nobody from a later object of the same name. */
-static bool is_unlinked(const struct ism_memory *memory)
-{
-    struct stat found;
-    return fstat((int)memory->handle, &found) == -1 || found.st_nlink == 0;
 }
 
 ism_status ism_lease_begin(struct ism_cause *why)
@@ -71,21 +66,11 @@ enum ism_lease ism_lease_look(const struct ism_memory *memory)
 
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why)
 {
-    int descriptor = (int)memory->handle;
-    uint64_t place = HOLDERS_OFFSET + ism_process_id();
-    int code = ism_record_lock(descriptor, F_RDLCK, place, 1);
+    int code = ism_record_lock((int)memory->handle, F_RDLCK, HOLDERS_OFFSET + ism_process_id(), 1);
     if (code == EAGAIN)
         return ISM_E_BUSY;
     if (code != 0)
         return ism_system_failure(why, "fcntl", code);
-    if (is_unlinked(memory))
-        return ISM_E_BUSY;
-    if (memory->alone) { /* keep only the byte */
-        (void)ism_record_lock(descriptor, F_UNLCK, NAME_OFFSET, place - NAME_OFFSET);
-        (void)ism_record_lock(descriptor, F_UNLCK, place + 1,
-                              NAME_OFFSET + ALL_LENGTH - (place + 1));
-        memory->alone = false;
-    }
     memory->leased = true;
     memory->forks = ism_process_forks();
     return ISM_OK;
@@ -98,8 +83,6 @@ ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why
         return ISM_E_BUSY;
     if (code != 0)
         return ism_system_failure(why, "fcntl", code);
-    if (is_unlinked(memory))
-        return ISM_E_BUSY;
     memory->alone = true;
     return ISM_OK;
 }
@@ -125,11 +108,14 @@ void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
         ism_memory_close(memory);
         if (!free_if_last || ism_memory_open(memory->native, true, &fresh, &ignored) != ISM_OK)
             return;
-        if (fresh.identity == identity)
+        if (ism_memory_measure(&fresh, &ignored) == ISM_OK && fresh.identity == identity)
             free_if_alone(&fresh);
         ism_memory_close(&fresh);
         return;
     }
+    if (memory->address != NULL)
+        (void)munmap(memory->address, (size_t)memory->length);
+    memory->address = NULL;
     (void)ism_record_lock((int)memory->handle, F_UNLCK, NAME_OFFSET, ALL_LENGTH);
     free_if_alone(memory);
     ism_memory_close(memory);

@@ -5,6 +5,7 @@
  * object. Weak side: anyone who may write the object may also shrink it, and touching what is gone
  * kills with SIGBUS; only sealed descriptors exclude that. */
 #include "../unix/system_error.h"
+#include "../unix/user_file.h"
 #include "posix.h"
 
 #include <dirent.h>
@@ -34,7 +35,7 @@ void ism_memory_native_name(const char *name, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
     (void)candidate; /* 9 + 10 + 1 + 200 bytes always fit, so one name is enough */
-    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "/isthmus.%lu.%s", (unsigned long)geteuid(),
+    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "/isthmus.%lu.%s", (unsigned long)ism_user_id(),
                    name);
 }
 
@@ -46,29 +47,33 @@ static void fill(struct ism_memory *memory, const char *native, int descriptor, 
     memory->writable = writable;
 }
 
+static ism_status prepare(struct ism_memory *memory, uint64_t length, struct ism_cause *why)
+{
+    if (fchmod((int)memory->handle, 0600) == -1) /* the umask may have taken our own bits */
+        return ism_system_failure(why, "fchmod", errno);
+    if (ftruncate((int)memory->handle, (off_t)length) == -1)
+        return ism_system_failure(why, "ftruncate", errno);
+    return ism_memory_measure(memory, why);
+}
+
 ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why)
 {
     int descriptor = shm_open(native, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
-    struct stat made;
-    ism_status status = ISM_OK;
-    if (fstat(descriptor, &made) == -1)
-        status = ism_system_failure(why, "fstat", errno);
-    else if ((made.st_mode & 0777) != 0600 && fchmod(descriptor, 0600) == -1)
-        status = ism_system_failure(why, "fchmod", errno); /* the umask took some of our own bits */
-    else if (ftruncate(descriptor, (off_t)length) == -1)
-        status = ism_system_failure(why, "ftruncate", errno);
-    if (status != ISM_OK) {
-        (void)close(descriptor);
-        (void)shm_unlink(native);
-        return status;
+    struct ism_memory memory;
+    fill(&memory, native, descriptor, true);
+    ism_status status = prepare(&memory, length, why);
+    if (status == ISM_OK) {
+        *out = memory;
+        return ISM_OK;
     }
-    fill(out, native, descriptor, true);
-    out->identity = (uint64_t)made.st_ino;
-    out->length = length;
-    return ISM_OK;
+    struct ism_cause ignored;
+    if (ism_memory_measure(&memory, &ignored) == ISM_OK) /* the name may mean another object by now */
+        (void)ism_memory_unlink(&memory, &ignored);
+    (void)close(descriptor);
+    return status == ISM_E_NOT_FOUND ? ISM_E_EXISTS : status; /* discarded by another process */
 }
 
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
@@ -77,19 +82,21 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     int descriptor = shm_open(native, writable ? O_RDWR : O_RDONLY, 0);
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
-    struct stat found;
-    ism_status status = ISM_OK;
-    if (fstat(descriptor, &found) == -1)
-        status = ism_system_failure(why, "fstat", errno);
-    else if (!S_ISREG(found.st_mode) || found.st_uid != geteuid())
-        status = ISM_E_FOREIGN;
-    if (status != ISM_OK) {
-        (void)close(descriptor);
-        return status;
-    }
     fill(out, native, descriptor, writable);
-    out->identity = (uint64_t)found.st_ino;
-    out->length = (uint64_t)found.st_size;
+    return ISM_OK;
+}
+
+ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
+{
+    struct stat found;
+    if (fstat((int)memory->handle, &found) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    if (!S_ISREG(found.st_mode) || found.st_uid != ism_user_id())
+        return ISM_E_FOREIGN;
+    if (found.st_nlink == 0)
+        return ISM_E_NOT_FOUND;
+    memory->identity = (uint64_t)found.st_ino;
+    memory->length = (uint64_t)found.st_size;
     return ISM_OK;
 }
 

@@ -46,16 +46,21 @@ bool ism_control_find(uint64_t object_length, uint64_t *control_offset)
     return true;
 }
 
-/* FNV-1a: finds accidents and half-written blocks; no guard against forgery is meant. */
+/* FNV-1a by words of 64 bits, folded: finds accidents and half-written blocks; no guard against forgery is
+ * meant. The checksum's own place counts as zero. */
 static uint32_t checksum_of(const struct ism_control *control)
 {
-    struct ism_control copy = *control;
-    copy.checksum = 0;
-    uint32_t sum = UINT32_C(2166136261);
-    const unsigned char *bytes = (const unsigned char *)&copy;
-    for (size_t i = 0; i < offsetof(struct ism_control, size); i++)
-        sum = (sum ^ bytes[i]) * UINT32_C(16777619);
-    return sum;
+    enum { WORDS = offsetof(struct ism_control, size) / sizeof(uint64_t) };
+    uint64_t words[WORDS];
+    uint32_t zero = 0;
+    memcpy(words, control, sizeof words);
+    memcpy((unsigned char *)words + offsetof(struct ism_control, checksum), &zero, sizeof zero);
+    uint64_t sum = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < WORDS; i++) {
+        sum = (sum ^ words[i]) * UINT64_C(1099511628211);
+        sum ^= sum >> 32;
+    }
+    return (uint32_t)sum;
 }
 
 void ism_control_fill(struct ism_control *control, const char *name,
@@ -115,11 +120,14 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
         return ISM_OK;
     if (!ism_control_find(memory->length, &offset))
         return ISM_E_FOREIGN;
+    /* The list of holders, and what lies before it, is read only where it is used. */
+    size_t size = ism_backend_traits.lease_names_holders ? offsetof(struct ism_control, array_mutex)
+                                                         : sizeof *copy;
     ism_status status = ISM_OK;
     for (int i = 0; i < READS; i++) {
         if (i > 0)
             ism_process_pause(PAUSE);
-        status = ism_memory_read(memory, offset, copy, sizeof *copy, why);
+        status = ism_memory_read(memory, offset, copy, size, why);
         if (status != ISM_OK)
             return status;
         status = judge(copy, offset, state);
@@ -127,6 +135,14 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
             return ISM_OK;
     }
     return status;
+}
+
+ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why)
+{
+    uint32_t ready = 1;
+    uint64_t offset = memory->length - ism_memory_page();
+    return ism_memory_write(memory, offset + offsetof(struct ism_control, ready), &ready,
+                            sizeof ready, why);
 }
 
 struct ism_control *ism_control_mapped(const struct ism_memory *memory)

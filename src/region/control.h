@@ -61,6 +61,9 @@ void ism_control_fill(struct ism_control *control, const char *name,
 ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
                             enum ism_control_state *state, struct ism_cause *why);
 
+/* Say that the region is ready: whoever reads that also sees what the creator has stored. */
+ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why);
+
 /* The control block in a mapped object. */
 struct ism_control *ism_control_mapped(const struct ism_memory *memory);
 

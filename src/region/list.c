@@ -78,10 +78,10 @@ ism_status ism_region_look(const char *name, ism_region_info *out)
     status = ism_lease_begin(&why);
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not look at region \"%s\"", name);
-    status = ism_lookup(name, false, &found, free_name);
+    status = ism_lookup(name, (struct ism_access){false, false}, &found, free_name);
     if (status == ISM_OK) {
         describe(&found, out);
-        ism_memory_close(&found.memory);
+        ism_found_close(&found);
     } else if (status == ISM_E_NOT_FOUND) {
         status = ism_fail(status, NULL, "could not look at region \"%s\"", name);
     }
@@ -107,14 +107,14 @@ static bool examine(const char *native, bool tidies, ism_region_info *info, ism_
     memcpy(info->native_name, native, strlen(native) + 1);
     if (ism_lease_begin(&why) != ISM_OK)
         return false;
-    *outcome = ism_inspect(native, tidies, &found);
+    *outcome = ism_inspect(native, (struct ism_access){tidies, false}, &found);
     bool is_shown = *outcome != ISM_E_NOT_FOUND;
     if (*outcome == ISM_OK) {
         describe(&found, info);
         if (!tidies)
-            ism_memory_close(&found.memory);
+            ism_found_close(&found);
         else if (found.lease == ISM_LEASE_LEAVING || !ism_is_stale(&found)) {
-            ism_memory_close(&found.memory);
+            ism_found_close(&found);
             is_shown = false;
         } else {
             *outcome = ism_discard(&found, &why);

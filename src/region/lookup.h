@@ -6,22 +6,32 @@
 
 /* An object that was found, with what could be seen of it. */
 struct ism_found {
-    struct ism_memory memory; /* open, without a lease */
+    struct ism_memory memory;
     struct ism_control control;
     enum ism_control_state state;
-    enum ism_lease lease; /* before this process took one */
+    enum ism_lease lease; /* of others, before this process took one */
 };
 
-/* Find the object of that name; between ism_lease_begin() and ism_lease_end().
- * found:  open on ISM_OK, to be closed by the caller.
- * free_name: on ISM_E_NOT_FOUND the native name to create it under; empty: all candidates are taken.
- * Returns: ISM_OK, ISM_E_NOT_FOUND, or why it can't be told; the latter with a message. */
-ism_status ism_lookup(const char *name, bool writable, struct ism_found *found,
-                      char free_name[ISM_NATIVE_NAME_MAX + 1]);
+/* How an object is opened: for looking, for changing it, or for having it: then a lease is taken at once if
+ * others have one, so that it can't be discarded while it is read. */
+struct ism_access {
+    bool writable;
+    bool leased;
+};
 
 /* Open the object of that native name and see what it is; between ism_lease_begin() and ism_lease_end().
  * Returns: ISM_OK, ISM_E_NOT_FOUND, or what is wrong with it, with a message. */
-ism_status ism_inspect(const char *native, bool writable, struct ism_found *found);
+ism_status ism_inspect(const char *native, struct ism_access access, struct ism_found *found);
+
+/* Find the object of that name; between ism_lease_begin() and ism_lease_end().
+ * found:  on ISM_OK to be closed by ism_found_close().
+ * free_name: on ISM_E_NOT_FOUND the native name to create it under; empty: all candidates are taken.
+ * Returns: ISM_OK, ISM_E_NOT_FOUND, or why it can't be told; the latter with a message. */
+ism_status ism_lookup(const char *name, struct ism_access access, struct ism_found *found,
+                      char free_name[ISM_NATIVE_NAME_MAX + 1]);
+
+/* Close it; whoever has taken a lease and leaves last frees the object, if nobody can get it any more. */
+void ism_found_close(struct ism_found *found);
 
 /* Can nobody get this region any more? It was removed, or nobody has it and it was to live with its
  * processes, or never got ready. */

@@ -116,40 +116,75 @@ static void leave(struct ism_region *region)
 
 /* ---- creating ---- */
 
-/* Take the free name, and say in the object whose it is. */
-static ism_status claim(struct attempt *attempt, const char *native, struct ism_memory *memory,
-                        struct ism_cause *why)
+/* An id that no other region has: a random start per process, then one step of splitmix64 per region. */
+static ism_status draw_region_id(uint64_t *id, struct ism_cause *why)
 {
-    uint64_t control_offset = 0, length = 0, id = 0;
-    struct ism_control control;
-    uint64_t capacity = attempt->options.capacity != 0 ? attempt->options.capacity
-                                                       : attempt->options.size;
-    (void)ism_control_place(capacity, &control_offset, &length);
+    static struct {
+        uint64_t state;
+        uint64_t generation; /* of the process that drew it, plus 1 */
+    } source; /* guarded by ISM_LOCK_REGISTRY */
     ism_status status = ISM_OK;
-    while (status == ISM_OK && id == 0)
-        status = ism_process_random(&id, sizeof id, why);
-    if (status == ISM_OK)
-        status = ism_memory_create(native, length, memory, why);
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    if (source.generation != ism_process_generation() + 1) {
+        status = ism_process_random(&source.state, sizeof source.state, why);
+        source.generation = ism_process_generation() + 1;
+    }
+    source.state += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t mixed = source.state;
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+    mixed ^= mixed >> 31;
+    *id = mixed != 0 ? mixed : 1;
+    return status;
+}
+
+/* Make an object under a free name, and have the lease on it before anybody can take it for a dead
+ * process's. ISM_E_EXISTS or ISM_E_BUSY: begin again. */
+static ism_status make_object(const char *native, uint64_t length, struct ism_memory *memory,
+                              struct ism_cause *why)
+{
+    struct ism_cause ignored;
+    ism_status status = ism_memory_create(native, length, memory, why);
     if (status != ISM_OK)
         return status;
     status = ism_lease_take(memory, why);
-    if (status != ISM_OK) { /* busy: it was taken for a dead process's, and discarded */
-        struct ism_cause ignored;
-        if (status != ISM_E_BUSY)
-            (void)ism_memory_unlink(memory, &ignored);
-        ism_memory_close(memory);
-        return status;
-    }
-    status = ism_memory_map(memory, why);
     if (status == ISM_OK)
-        status = ism_memory_commit(memory, control_offset, length - control_offset, why);
+        status = ism_memory_measure(memory, why);
+    if (status == ISM_OK)
+        return ISM_OK;
+    bool is_discarded = status == ISM_E_BUSY || status == ISM_E_NOT_FOUND;
+    if (!is_discarded)
+        (void)ism_memory_unlink(memory, &ignored);
+    ism_memory_close(memory);
+    return is_discarded ? ISM_E_BUSY : status;
+}
+
+/* Take the free name, and say in the object whose it is. */
+static ism_status claim(struct attempt *attempt, const char *native, struct ism_cause *why)
+{
+    uint64_t offset = 0, length = 0, id = 0;
+    struct ism_control control;
+    struct ism_memory memory;
+    const ism_region_options *options = &attempt->options;
+    (void)ism_control_place(options->capacity != 0 ? options->capacity : options->size, &offset,
+                            &length);
+    ism_status status = draw_region_id(&id, why);
+    if (status == ISM_OK)
+        status = make_object(native, length, &memory, why);
+    if (status != ISM_OK)
+        return status;
+    ism_control_fill(&control, attempt->name, options, id, attempt->region->life_table);
+    status = ism_memory_map(&memory, why);
+    if (status == ISM_OK)
+        status = ism_memory_commit(&memory, offset, length - offset, why);
+    if (status == ISM_OK)
+        status = ism_memory_write(&memory, offset, &control, sizeof control, why);
     if (status != ISM_OK) {
-        ism_lease_leave(memory, true);
+        ism_lease_leave(&memory, true);
         return status;
     }
-    ism_control_fill(&control, attempt->name, &attempt->options, id, attempt->region->life_table);
-    *ism_control_mapped(memory) = control;
-    keep(attempt->region, memory, &control);
+    keep(attempt->region, &memory, &control);
     list_self(&attempt->region->memory);
     return ISM_OK;
 }
@@ -167,7 +202,7 @@ static ism_status run_initialiser(struct attempt *attempt)
 }
 
 /* Set the data aside, have it filled, and publish it. */
-static ism_status complete(struct attempt *attempt)
+static ism_status fill(struct attempt *attempt)
 {
     struct ism_region *region = attempt->region;
     struct ism_cause why = {NULL, 0};
@@ -175,23 +210,19 @@ static ism_status complete(struct attempt *attempt)
     if ((attempt->options.flags & ISM_REGION_LAZY) == 0 || !ism_backend_traits.reserves_lazily)
         status = ism_memory_commit(&region->memory, 0, region->size, &why);
     if (status != ISM_OK)
-        status = ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
-                          region->size, attempt->name);
-    else if (!ism_registry_add(region))
-        status = ism_fail(ISM_E_NO_MEMORY, NULL, "could not create region \"%s\"", attempt->name);
-    else {
-        status = run_initialiser(attempt);
+        return ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
+                        region->size, attempt->name);
+    if (!ism_registry_add(region))
+        return ism_fail(ISM_E_NO_MEMORY, NULL, "could not create region \"%s\"", attempt->name);
+    status = run_initialiser(attempt);
+    if (status == ISM_OK) {
+        status = ism_control_publish(&region->memory, &why);
         if (status != ISM_OK)
-            (void)ism_registry_remove(region);
+            status = ism_fail(status, &why, "could not publish region \"%s\"", attempt->name);
     }
-    if (status != ISM_OK) {
-        ism_lease_leave(&region->memory, true);
-        return status;
-    }
-    /* Release: pairs with the acquire of whoever finds the region ready. Where the block is read by a system
-     * call, the opener's lease on the same object comes after it and before any access. */
-    ism_store_release_32(&ism_control_mapped(&region->memory)->ready, 1);
-    return ISM_OK;
+    if (status != ISM_OK)
+        (void)ism_registry_remove(region);
+    return status;
 }
 
 /* ---- opening ---- */
@@ -214,11 +245,12 @@ static bool needs_renewal(const struct attempt *attempt, const struct ism_found 
 
 static void renew_life_table(struct attempt *attempt, const char *native)
 {
+    struct ism_access access = {.writable = true, .leased = false};
     struct ism_cause ignored;
     struct ism_found found;
     uint64_t offset;
     attempt->has_tried_renewal = true;
-    if (ism_inspect(native, true, &found) != ISM_OK)
+    if (ism_inspect(native, access, &found) != ISM_OK)
         return; /* it may only be read: then no lock of it can be taken either */
     if (ism_control_find(found.memory.length, &offset) &&
         ism_lease_take_alone(&found.memory, &ignored) == ISM_OK)
@@ -227,15 +259,19 @@ static void renew_life_table(struct attempt *attempt, const char *native)
     ism_memory_close(&found.memory);
 }
 
-/* Take the lease on a region that is there, and map it. ISM_E_BUSY: begin again. */
+/* Have a region that is there, and map it. ISM_E_BUSY: begin again. */
 static ism_status join(struct attempt *attempt, struct ism_found *found, struct ism_cause *why)
 {
     ism_status status = check_found(attempt, found);
     if (status != ISM_OK)
         return status;
-    status = ism_lease_take(&found->memory, why);
-    if (status == ISM_E_BUSY)
-        return status;
+    if (!found->memory.leased) { /* persistent, and nobody has it */
+        status = ism_lease_take(&found->memory, why);
+        if (status == ISM_OK)
+            status = ism_memory_measure(&found->memory, why);
+        if (status == ISM_E_BUSY || status == ISM_E_NOT_FOUND)
+            return ISM_E_BUSY;
+    }
     if (status == ISM_OK)
         status = ism_memory_map(&found->memory, why);
     if (status != ISM_OK)
@@ -271,7 +307,7 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
     } else if (found->state == ISM_CONTROL_UNREADY) {
         step = STEP_WAIT;
     } else if (needs_renewal(attempt, found)) {
-        ism_memory_close(&found->memory);
+        ism_found_close(found);
         renew_life_table(attempt, found->memory.native);
         return STEP_AGAIN;
     } else {
@@ -281,7 +317,7 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
         if (*status == ISM_E_BUSY)
             step = STEP_AGAIN;
     }
-    ism_memory_close(&found->memory);
+    ism_found_close(found);
     return step;
 }
 
@@ -289,7 +325,6 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
 static enum step settle(struct attempt *attempt, const char *native, ism_status *status)
 {
     struct ism_cause why = {NULL, 0};
-    struct ism_memory memory;
     if (attempt->intent == INTENT_OPEN) {
         *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\"", attempt->name);
         return STEP_DONE;
@@ -300,7 +335,7 @@ static enum step settle(struct attempt *attempt, const char *native, ism_status 
                            attempt->name, ism_backend_traits.candidates);
         return STEP_DONE;
     }
-    *status = claim(attempt, native, &memory, &why);
+    *status = claim(attempt, native, &why);
     if (*status == ISM_OK)
         return STEP_CREATED;
     if (*status == ISM_E_EXISTS || *status == ISM_E_BUSY)
@@ -310,23 +345,37 @@ static enum step settle(struct attempt *attempt, const char *native, ism_status 
     return STEP_DONE;
 }
 
+/* Look the name up and act on what it means. Who only wants to create, where a name has one native name,
+ * need not look first. */
+static enum step act(struct attempt *attempt, ism_status *status)
+{
+    struct ism_found found;
+    char free_name[ISM_NATIVE_NAME_MAX + 1];
+    struct ism_access access = {
+        .writable = (attempt->options.flags & ISM_REGION_READ_ONLY) == 0,
+        .leased = attempt->intent != INTENT_CREATE,
+    };
+    if (attempt->intent == INTENT_CREATE && ism_backend_traits.candidates == 1) {
+        ism_memory_native_name(attempt->name, 0, free_name);
+        enum step step = settle(attempt, free_name, status);
+        if (step != STEP_AGAIN)
+            return step;
+    }
+    *status = ism_lookup(attempt->name, access, &found, free_name);
+    if (*status == ISM_OK)
+        return meet(attempt, &found, status);
+    return *status == ISM_E_NOT_FOUND ? settle(attempt, free_name, status) : STEP_DONE;
+}
+
 static enum step try_once(struct attempt *attempt, ism_status *status)
 {
     struct ism_cause why = {NULL, 0};
-    struct ism_found found;
-    char free_name[ISM_NATIVE_NAME_MAX + 1];
-    bool writable = (attempt->options.flags & ISM_REGION_READ_ONLY) == 0;
     *status = ism_lease_begin(&why);
     if (*status != ISM_OK) {
         *status = ism_fail(*status, &why, "could not look region \"%s\" up", attempt->name);
         return STEP_DONE;
     }
-    enum step step = STEP_DONE;
-    *status = ism_lookup(attempt->name, writable, &found, free_name);
-    if (*status == ISM_OK)
-        step = meet(attempt, &found, status);
-    else if (*status == ISM_E_NOT_FOUND)
-        step = settle(attempt, free_name, status);
+    enum step step = act(attempt, status);
     ism_lease_end();
     return step;
 }
@@ -337,8 +386,12 @@ static ism_status attach(struct attempt *attempt)
     for (;;) {
         ism_status status = ISM_OK;
         enum step step = try_once(attempt, &status);
-        if (step == STEP_CREATED)
-            return complete(attempt);
+        if (step == STEP_CREATED) {
+            status = fill(attempt);
+            if (status != ISM_OK)
+                ism_lease_leave(&attempt->region->memory, true);
+            return status;
+        }
         if (step == STEP_DONE) {
             if (status == ISM_OK && !ism_registry_add(attempt->region)) {
                 leave(attempt->region);
@@ -449,7 +502,9 @@ static ism_status remove_damaged(const char *name, struct ism_cause *why)
     ism_memory_native_name(name, 0, native);
     ism_status status = ism_memory_open(native, true, &memory, why);
     if (status == ISM_OK) {
-        status = ism_memory_unlink(&memory, why);
+        status = ism_memory_measure(&memory, why);
+        if (status == ISM_OK)
+            status = ism_memory_unlink(&memory, why);
         ism_memory_close(&memory);
     }
     return status;
@@ -459,7 +514,8 @@ static ism_status remove_by_name(const char *name, struct ism_cause *why)
 {
     struct ism_found found;
     char free_name[ISM_NATIVE_NAME_MAX + 1];
-    ism_status status = ism_lookup(name, true, &found, free_name);
+    struct ism_access access = {.writable = true, .leased = false};
+    ism_status status = ism_lookup(name, access, &found, free_name);
     if (status == ISM_E_CORRUPT && ism_backend_traits.candidates == 1)
         return remove_damaged(name, why);
     if (status != ISM_OK)

@@ -22,7 +22,7 @@ static uint64_t generation;
 /* Words that are zero in a fresh process and in a forked child. */
 struct wiped {
     uint64_t epoch;
-    uint64_t is_noticed; /* 1: the fork that made this process, if any, is counted */
+    uint64_t id; /* of this process; 0: the fork that made it is not counted yet */
 };
 static struct wiped spare; /* serves where no page can be had: the handlers still clear it */
 static struct wiped *wiped = &spare;
@@ -32,7 +32,7 @@ static void count_birth(void)
     ism_store_relaxed_64(&forks, forks + 1);
     ism_store_relaxed_64(&generation, generation + 1);
     ism_store_relaxed_64(&wiped->epoch, 0);
-    ism_store_relaxed_64(&wiped->is_noticed, 1);
+    ism_store_relaxed_64(&wiped->id, (uint64_t)getpid());
 }
 
 static void unlock_after_fork(void)
@@ -69,7 +69,7 @@ static void prepare(void)
         wiped = fresh;
     }
 #endif
-    wiped->is_noticed = 1;
+    wiped->id = (uint64_t)getpid();
     (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
@@ -94,7 +94,8 @@ ism_status ism_process_random(void *bytes, size_t size, struct ism_cause *why)
 
 uint64_t ism_process_id(void)
 {
-    return (uint64_t)getpid();
+    (void)ism_process_generation();
+    return ism_load_relaxed_64(&wiped->id); /* glibc asks the kernel at every getpid() */
 }
 
 bool ism_process_exists(uint64_t id)
@@ -117,7 +118,7 @@ uint64_t ism_process_forks(void)
 uint64_t ism_process_generation(void)
 {
     (void)pthread_once(&prepared, prepare);
-    if (ism_load_relaxed_64(&wiped->is_noticed) == 0)
+    if (ism_load_relaxed_64(&wiped->id) == 0)
         count_birth();
     return ism_load_relaxed_64(&generation);
 }

@@ -48,9 +48,23 @@ static struct {
     uint64_t users; /* calls of use less those of leave: regions that are open in this process */
 } file = {-1, -1, 0, 0, 0, 0};
 
+static uid_t user;
+static pthread_once_t user_is_known = PTHREAD_ONCE_INIT;
+
+static void learn_user(void)
+{
+    user = geteuid();
+}
+
+uid_t ism_user_id(void)
+{
+    (void)pthread_once(&user_is_known, learn_user);
+    return user;
+}
+
 static void path_of(char path[128])
 {
-    (void)snprintf(path, 128, "%s/isthmus.%lu", ISM_RUNTIME_DIRECTORY, (unsigned long)geteuid());
+    (void)snprintf(path, 128, "%s/isthmus.%lu", ISM_RUNTIME_DIRECTORY, (unsigned long)ism_user_id());
 }
 
 uint64_t ism_user_file_serial_offset(uint32_t slot)
@@ -153,7 +167,7 @@ static ism_status try_open(const char *path, int *out, uint64_t *id, ino_t *inod
     struct stat found;
     if (fstat(descriptor, &found) == -1)
         status = ism_system_failure(why, "fstat", errno);
-    else if (!S_ISREG(found.st_mode) || found.st_uid != geteuid())
+    else if (!S_ISREG(found.st_mode) || found.st_uid != ism_user_id())
         status = ISM_E_FOREIGN;
     else if (ism_record_lock(descriptor, F_RDLCK, LEASE_OFFSET, 1) != 0)
         status = ISM_E_BUSY;
