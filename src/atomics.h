@@ -13,15 +13,15 @@
 
 #include <intrin.h>
 
-/* Interlocked intrinsics are full barriers, and so stronger than every order that is named here. */
+/* Interlocked intrinsics are full barriers, and so stronger than every order that is named here. Plain
+ * volatile accesses are atomic, but on 32-bit processors not for 64 bits. */
 static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
 {
+#if defined(_M_X64) || defined(_M_ARM64)
+    return *(const volatile uint64_t *)word;
+#else
     return (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)(uintptr_t)word, 0, 0);
-}
-
-static inline uint64_t ism_load_acquire_64(const uint64_t *word)
-{
-    return ism_load_relaxed_64(word);
+#endif
 }
 
 static inline uint32_t ism_load_acquire_32(const uint32_t *word)
@@ -29,7 +29,7 @@ static inline uint32_t ism_load_acquire_32(const uint32_t *word)
     return (uint32_t)_InterlockedCompareExchange((volatile long *)(uintptr_t)word, 0, 0);
 }
 
-static inline bool ism_compare_exchange_acq_rel_64(uint64_t *word, uint64_t *expected,
+static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
                                                    uint64_t desired)
 {
     uint64_t seen = (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)word,
@@ -39,39 +39,36 @@ static inline bool ism_compare_exchange_acq_rel_64(uint64_t *word, uint64_t *exp
     return exchanged;
 }
 
-static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
-{
-    return ism_compare_exchange_acq_rel_64(word, expected, desired);
-}
-
 static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected,
                                                    uint64_t desired)
 {
-    return ism_compare_exchange_acq_rel_64(word, expected, desired);
+    return ism_compare_exchange_acquire_64(word, expected, desired);
 }
 
 static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected,
                                                    uint64_t desired)
 {
-    return ism_compare_exchange_acq_rel_64(word, expected, desired);
+    return ism_compare_exchange_acquire_64(word, expected, desired);
 }
 
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
+#if defined(_M_X64) || defined(_M_ARM64)
+    *(volatile uint64_t *)word = value;
+#else
     (void)_InterlockedExchange64((volatile int64_t *)word, (int64_t)value);
-}
-
-static inline void ism_store_release_32(uint32_t *word, uint32_t value)
-{
-    (void)_InterlockedExchange((volatile long *)word, (long)value);
+#endif
 }
 
 #define ISM_LITTLE_ENDIAN 1 /* as is every system that this compiler builds for */
 
 static inline void ism_spin_pause(void)
 {
-    YieldProcessor();
+#if defined(_M_ARM64) || defined(_M_ARM)
+    __yield();
+#else
+    _mm_pause();
+#endif
 }
 
 #else
@@ -81,21 +78,9 @@ static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
-static inline uint64_t ism_load_acquire_64(const uint64_t *word)
-{
-    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
 static inline uint32_t ism_load_acquire_32(const uint32_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
-static inline bool ism_compare_exchange_acq_rel_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
-{
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_RELAXED);
 }
 
 static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
@@ -122,11 +107,6 @@ static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *exp
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
-}
-
-static inline void ism_store_release_32(uint32_t *word, uint32_t value)
-{
-    __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
 #define ISM_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
