@@ -1,0 +1,312 @@
+/* memory.c: objects made by shmget().
+ *
+ * The native name is a key of 32 bits, in hexadecimal: 0x69 and 24 bits of a hash over user, name
+ * and candidate. Names can collide, so there are several candidates, and core compares full names.
+ * A key does not tell who made a segment: ftok(path, 'i') gives keys with that top byte, too. So
+ * ours are one byte short of whole pages, which hardly any others are, as soon as they exist; the
+ * system maps whole pages all the same. Freeing a key (IPC_RMID) leaves the memory to those who
+ * have it; macOS refuses it to newcomers. Weak sides: kernel.shm_rmid_forced=1 frees persistent
+ * objects with their last process; only Linux lists segments without private headers, so elsewhere
+ * what a crash left behind is found by its name alone. */
+#include "sysv.h"
+
+#include "../unix/system_error.h"
+#include "../unix/user_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <unistd.h>
+
+#define KEY_OURS UINT32_C(0x69000000)
+#define KEY_OURS_MASK UINT32_C(0xff000000)
+#define SHORT_BY 1 /* bytes that a segment lacks to whole pages */
+
+const struct ism_traits ism_backend_traits = {
+    .name = "sysv",
+    .candidates = 8,
+    .keeps_persistent = true,
+    .frees_names = true,
+    .lease_names_holders = false,
+    .reserves_lazily = true,
+};
+
+size_t ism_memory_page(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t so_far, const void *bytes, size_t size)
+{
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < size; i++)
+        so_far = (so_far ^ byte[i]) * UINT64_C(0x100000001b3);
+    return so_far;
+}
+
+/* Makes every bit of the hash depend on every byte, which FNV-1a does not do for the last ones. */
+static uint64_t hash_mix(uint64_t so_far)
+{
+    so_far = (so_far ^ so_far >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    so_far = (so_far ^ so_far >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return so_far ^ so_far >> 33;
+}
+
+static void key_to_native(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1])
+{
+    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "0x%08lx", (unsigned long)key);
+}
+
+static key_t key_of(const char *native)
+{
+    return (key_t)strtoul(native, NULL, 16);
+}
+
+void ism_memory_native_name(const char *name, unsigned candidate,
+                            char native[ISM_NATIVE_NAME_MAX + 1])
+{
+    uint64_t user = ism_user_id();
+    uint64_t number = candidate;
+    uint64_t hashed = UINT64_C(0xcbf29ce484222325);
+    hashed = hash(hashed, &user, sizeof user);
+    hashed = hash(hashed, &number, sizeof number);
+    hashed = hash(hashed, name, strlen(name));
+    key_to_native(KEY_OURS | (uint32_t)(hash_mix(hashed) & ~KEY_OURS_MASK), native);
+}
+
+/* Whoever created a segment may give it to another user, and still change and free it. */
+static bool is_ours(const struct shmid_ds *found)
+{
+    uid_t user = ism_user_id();
+    return found->shm_perm.uid == user && found->shm_perm.cuid == user &&
+           ((uint64_t)found->shm_segsz + SHORT_BY) % ism_memory_page() == 0;
+}
+
+static bool is_gone(int code)
+{
+    return code == EINVAL || code == EIDRM;
+}
+
+ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found,
+                         struct ism_cause *why)
+{
+    if (shmctl((int)memory->handle, IPC_STAT, found) == -1) {
+        int code = errno;
+        ism_status status = ism_system_failure(why, "shmctl", code);
+        if (is_gone(code))
+            return ISM_E_NOT_FOUND;
+        return code == EACCES ? ISM_E_FOREIGN : status; /* ours can be read by this user */
+    }
+    if (is_ours(found))
+        return ISM_OK;
+    *why = (struct ism_cause){NULL, 0};
+    return ISM_E_FOREIGN;
+}
+
+/* A segment loses its key by IPC_RMID, at once and for good. */
+static bool is_named(const struct ism_memory *memory)
+{
+    return shmget(key_of(memory->native), 0, 0) == (int)memory->handle;
+}
+
+/* No handle is given to a segment that is not ours: even attaching to it would be noticed. */
+static ism_status fill(struct ism_memory *memory, const char *native, int id, bool writable,
+                       struct ism_cause *why)
+{
+    struct shmid_ds found;
+    memset(memory, 0, sizeof *memory);
+    memcpy(memory->native, native, strlen(native) + 1);
+    memory->handle = id;
+    memory->identity = (uint64_t)id;
+    memory->writable = writable;
+    ism_status status = ism_sysv_stat(memory, &found, why);
+    if (status == ISM_OK)
+        memory->length = (uint64_t)found.shm_segsz + SHORT_BY;
+    return status;
+}
+
+/* Linux answers ENOSPC for the number of segments and for their pages, POSIX and the BSDs for the
+ * number only. */
+static bool are_segments_used_up(void)
+{
+#ifdef __linux__
+    struct shminfo limits;
+    struct shm_info used;
+    return shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&limits) != -1 &&
+           shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&used) != -1 &&
+           (unsigned long)used.used_ids >= limits.shmmni;
+#else
+    return true;
+#endif
+}
+
+/* Why shmget() made nothing. EINVAL: larger than any segment may be; ENOMEM: the system's memory
+ * for segments is used up, not this process's. */
+static ism_status create_failure(key_t key, int code, struct ism_cause *why)
+{
+    ism_status status = ism_system_failure(why, "shmget", code);
+    switch (code) {
+    case EINVAL:
+    case EACCES:
+        /* macOS and old BSDs compare size and mode with those of what is there before EEXIST. */
+        if (shmget(key, 0, 0) != -1)
+            return ISM_E_EXISTS;
+        return code == EINVAL ? ISM_E_NO_SPACE : status;
+    case ENOMEM:
+        return ISM_E_NO_SPACE;
+    case ENOSPC:
+        return are_segments_used_up() ? ISM_E_LIMIT : ISM_E_NO_SPACE;
+    default:
+        return status;
+    }
+}
+
+ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why)
+{
+    key_t key = key_of(native);
+    int id = shmget(key, (size_t)length - SHORT_BY, IPC_CREAT | IPC_EXCL | 0600);
+    if (id == -1)
+        return create_failure(key, errno, why);
+    struct ism_memory memory;
+    ism_status status = fill(&memory, native, id, true, why);
+    if (status == ISM_OK)
+        *out = memory;
+    else if (status != ISM_E_NOT_FOUND)
+        (void)shmctl(id, IPC_RMID, NULL);
+    return status == ISM_E_NOT_FOUND ? ISM_E_EXISTS : status; /* somebody has freed it already */
+}
+
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
+                           struct ism_cause *why)
+{
+    int id = shmget(key_of(native), 0, 0);
+    if (id == -1) {
+        int code = errno;
+        ism_status status = ism_system_failure(why, "shmget", code);
+        return code == EACCES ? ISM_E_FOREIGN : status; /* no access is asked for here */
+    }
+    struct ism_memory memory;
+    ism_status status = fill(&memory, native, id, writable, why);
+    if (status == ISM_OK)
+        *out = memory;
+    return status;
+}
+
+/* Identity and length do not change after the segment was opened. */
+ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
+{
+    struct shmid_ds found;
+    ism_status status = ism_sysv_stat(memory, &found, why);
+    if (status == ISM_OK && !is_named(memory)) {
+        *why = (struct ism_cause){NULL, 0};
+        return ISM_E_NOT_FOUND;
+    }
+    return status;
+}
+
+ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
+{
+    if (memory->address != NULL)
+        return ISM_OK;
+    void *address = shmat((int)memory->handle, NULL, memory->writable ? 0 : SHM_RDONLY);
+    if (address == (void *)-1) {
+        int code = errno;
+        ism_status status = ism_system_failure(why, "shmat", code);
+        return is_gone(code) && !is_named(memory) ? ISM_E_NOT_FOUND : status;
+    }
+    memory->address = address;
+    return ISM_OK;
+}
+
+/* The system promises more segments than it has memory for, so each page is touched. */
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                             struct ism_cause *why)
+{
+    (void)why;
+    volatile unsigned char *bytes = memory->address;
+    uint64_t page = ism_memory_page();
+    for (uint64_t at = offset; at - offset < length; at += page - at % page) {
+        unsigned char kept = bytes[at];
+        bytes[at] = kept;
+    }
+    return ISM_OK;
+}
+
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
+                           struct ism_cause *why)
+{
+    ism_status status = ism_memory_map(memory, why);
+    if (status != ISM_OK)
+        return status;
+    memcpy(bytes, memory->address + offset, size);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_memory_write() */
+    return ISM_OK;
+}
+
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
+                            size_t size, struct ism_cause *why)
+{
+    ism_status status = ism_memory_map(memory, why);
+    if (status != ISM_OK)
+        return status;
+    __atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire of ism_memory_read() */
+    memcpy(memory->address + offset, bytes, size);
+    return ISM_OK;
+}
+
+ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
+{
+    *why = (struct ism_cause){NULL, 0};
+    if (!is_named(memory))
+        return ISM_E_NOT_FOUND;
+    if (shmctl((int)memory->handle, IPC_RMID, NULL) == 0)
+        return ISM_OK;
+    int code = errno;
+    ism_status status = ism_system_failure(why, "shmctl", code);
+    return is_gone(code) ? ISM_E_NOT_FOUND : status;
+}
+
+void ism_memory_close(struct ism_memory *memory)
+{
+    if (memory->address != NULL)
+        (void)shmdt(memory->address);
+    memory->address = NULL;
+}
+
+void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1])
+{
+    (void)native;
+    path[0] = '\0';
+}
+
+ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
+{
+#ifdef __linux__
+    struct shminfo limits;
+    int last = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&limits);
+    if (last == -1)
+        return ism_system_failure(why, "shmctl", errno);
+    bool goes_on = true;
+    for (int index = 0; goes_on && index <= last; index++) {
+        struct shmid_ds found;
+        char native[ISM_NATIVE_NAME_MAX + 1];
+        if (shmctl(index, SHM_STAT, &found) == -1 || !is_ours(&found))
+            continue;
+        uint32_t key = (uint32_t)found.shm_perm.__key;
+        if ((key & KEY_OURS_MASK) != KEY_OURS)
+            continue;
+        key_to_native(key, native);
+        goes_on = visitor(native, context);
+    }
+    return ISM_OK;
+#else
+    (void)visitor;
+    (void)context;
+    *why = (struct ism_cause){NULL, 0};
+    return ISM_E_UNSUPPORTED;
+#endif
+}
