@@ -42,6 +42,7 @@ struct ism_traits {
     unsigned candidates;       /* native names that one name may have, tried in order */
     bool keeps_persistent;     /* objects can outlive their last process */
     bool frees_names;          /* a name can be freed while processes have the object */
+    bool locks_names;          /* ism_lease_begin() keeps others out */
     bool lease_names_holders;  /* ism_lease_holders() knows who; otherwise the attach list is kept */
     bool reserves_lazily;      /* memory that was not committed can be touched all the same */
 };
@@ -203,7 +204,7 @@ unsigned ism_process_cores(void);
 /* This process's id, as the system shows it to others. */
 uint64_t ism_process_id(void);
 
-/* Is there a process of that id, as far as this one can see? */
+/* Is there a living process of that id, as far as this one can see? */
 bool ism_process_exists(uint64_t id);
 
 /* A word of this process alone: 0 at its start, and 0 again in a forked child whatever the parent wrote. */

@@ -22,6 +22,7 @@ const struct ism_traits ism_backend_traits = {
     .candidates = 1,
     .keeps_persistent = true,
     .frees_names = true,
+    .locks_names = false,
     .lease_names_holders = true,
     .reserves_lazily = true,
 };

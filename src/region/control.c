@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct ism_control) == 896, "layout of the control block")
 _Static_assert(sizeof(struct ism_control) <= 4096, "the control block fits the smallest page");
 _Static_assert(sizeof(((struct ism_control *)0)->name) > ISM_NAME_MAX, "every name fits");
 
-/* A writer of the block may be seen halfway; then it reads right soon. */
+/* Where names are not locked, a creator may be seen halfway; then its block reads right soon. */
 #define READS 8
 #define PAUSE UINT64_C(200000) /* nanoseconds */
 
@@ -123,8 +123,9 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
     /* The list of holders, and what lies before it, is read only where it is used. */
     size_t size = ism_backend_traits.lease_names_holders ? offsetof(struct ism_control, array_mutex)
                                                          : sizeof *copy;
+    int reads = ism_backend_traits.locks_names ? 1 : READS;
     ism_status status = ISM_OK;
-    for (int i = 0; i < READS; i++) {
+    for (int i = 0; i < reads; i++) {
         if (i > 0)
             ism_process_pause(PAUSE);
         status = ism_memory_read(memory, offset, copy, size, why);

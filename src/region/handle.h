@@ -6,28 +6,38 @@
 #include "../backend.h"
 #include "../compiler.h"
 
-struct ism_holder;
+struct ism_region;
+
+/* One thread as an owner of locks through one handle of a region. */
+struct ism_holder {
+    ism_life life;
+    uint64_t held;       /* locks taken less locks given back; written by its thread alone */
+    const uint64_t *last; /* the word that it took last, NULL since it gave one back */
+    uint64_t waits;      /* 1 while it waits for a lock; written by its thread alone */
+    uint64_t inherited;  /* what a handle that is closed left: guarded by ISM_LOCK_REGISTRY */
+    uint64_t generation; /* of the process: holders of an earlier one are a parent's */
+    const struct ism_region *region;
+    struct ism_holder *next;
+};
+
+/* A region as far as this process has it, through however many handles: a lock that was taken through one may
+ * be given back through another, so the holders of all of them count together. */
+struct ism_presence {
+    uint64_t id; /* the region's */
+    size_t handles;
+    struct ism_holder *holders;
+    struct ism_presence *next;
+};
 
 struct ism_region {
     struct ism_memory memory;
     char name[ISM_NAME_MAX + 1];
     uint64_t id;         /* random, the same in all processes */
-    uint64_t life_table; /* that this process uses; 0: it could not be had */
+    uint64_t life_table; /* that this process uses */
     uint64_t size;
     uint64_t capacity;
     ism_lifetime lifetime;
-    struct ism_holder *holders; /* guarded by ISM_LOCK_REGISTRY */
-};
-
-/* One thread as an owner of locks in one region of this process. Only its thread writes it; closing the
- * region reads it. */
-struct ism_holder {
-    ism_life life;
-    uint64_t held;       /* locks that it owns */
-    uint64_t waits;      /* 1 while it waits for one */
-    uint64_t generation; /* of the process: holders of an earlier one are a parent's */
-    struct ism_region *region;
-    struct ism_holder *next;
+    struct ism_presence *presence; /* what it points to is guarded by ISM_LOCK_REGISTRY */
 };
 
 /* The lock of an array (A3), which lies in the control block of the region that holds it. */
@@ -35,7 +45,7 @@ ism_mutex *ism_region_array_mutex(const ism_region *region);
 
 /* Where a region is found by the addresses in it, see registry.c. Adding fails for want of memory. */
 bool ism_registry_add(struct ism_region *region);
-/* ISM_E_BUSY: a living thread of this process owns or waits for a lock in it. */
+/* ISM_E_BUSY: a living thread of this process owns or waits for a lock through this handle. */
 ism_status ism_registry_remove(struct ism_region *region);
 
 /* Each thread remembers the region that it used last. */
@@ -45,11 +55,13 @@ struct ism_recent {
     const uint64_t *epoch_word;
     uint64_t epoch; /* what the word held: it changes when any region is closed, and at a fork */
     struct ism_holder *holder;
+    struct ism_region *region;
 };
 extern ISM_THREAD_LOCAL struct ism_recent ism_recent;
 
-/* The holder for an object at that address; on any status but ISM_OK the thread's error says why. */
-ism_status ism_registry_holder(const void *address, struct ism_holder **out);
+/* Have the thread remember the region that an object at that address lies in, with the thread's holder: both
+ * are then in ism_recent. On any status but ISM_OK the thread's error says why. */
+ism_status ism_registry_find(const void *address);
 
 /* The same without a call if it is the region that the thread used last; otherwise NULL. */
 static inline struct ism_holder *ism_recent_holder(const void *address)

@@ -18,6 +18,7 @@ static ism_status examine(struct ism_access access, struct ism_found *found, str
     else if (status != ISM_OK)
         return status;
     status = ism_memory_measure(&found->memory, why);
+    found->is_ours = status == ISM_OK;
     if (status == ISM_OK)
         status = ism_control_read(&found->memory, &found->control, &found->state, why);
     return status;
@@ -26,6 +27,7 @@ static ism_status examine(struct ism_access access, struct ism_found *found, str
 ism_status ism_inspect(const char *native, struct ism_access access, struct ism_found *found)
 {
     struct ism_cause why = {NULL, 0};
+    memset(found, 0, sizeof *found);
     ism_status status = ism_memory_open(native, access.writable, &found->memory, &why);
     if (status == ISM_E_NOT_FOUND)
         return status;
@@ -52,12 +54,12 @@ void ism_found_close(struct ism_found *found)
         ism_memory_close(&found->memory);
 }
 
-/* Is the object under this candidate the region of that name? An object of nobody, killed before it got its
- * name, is taken for it: whoever creates next frees it. */
+/* Is the object under this candidate the region of that name? One without a name was never claimed: where a
+ * name has one candidate it is that name's all the same. */
 static bool is_named(const struct ism_found *found, const char *name)
 {
     if (found->control.name[0] == '\0')
-        return ism_backend_traits.candidates == 1 || found->lease == ISM_LEASE_NONE;
+        return ism_backend_traits.candidates == 1;
     return strcmp(found->control.name, name) == 0;
 }
 
@@ -72,9 +74,10 @@ ism_status ism_lookup(const char *name, struct ism_access access, struct ism_fou
         if (status == ISM_E_NOT_FOUND) {
             if (free_name[0] == '\0')
                 memcpy(free_name, native, sizeof native);
+        } else if (status == ISM_E_FOREIGN && !found->is_ours && ism_backend_traits.candidates > 1) {
+            continue; /* another user's */
         } else if (status != ISM_OK) {
-            if (ism_backend_traits.candidates == 1)
-                return status;
+            return status; /* it may be the one that is meant: nothing is made beside it */
         } else if (is_named(found, name) &&
                    (found->control.removed == 0 || ism_backend_traits.frees_names)) {
             return ISM_OK;

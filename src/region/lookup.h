@@ -10,6 +10,7 @@ struct ism_found {
     struct ism_control control;
     enum ism_control_state state;
     enum ism_lease lease; /* of others, before this process took one */
+    bool is_ours;         /* the object belongs to this user, whatever its bytes say */
 };
 
 /* How an object is opened: for looking, for changing it, or for having it: then a lease is taken at once if
@@ -20,7 +21,8 @@ struct ism_access {
 };
 
 /* Open the object of that native name and see what it is; between ism_lease_begin() and ism_lease_end().
- * Returns: ISM_OK, ISM_E_NOT_FOUND, or what is wrong with it, with a message. */
+ * Returns: ISM_OK, ISM_E_NOT_FOUND, or what is wrong with it, with a message; then it is closed, but what
+ * was read of it can still be seen. */
 ism_status ism_inspect(const char *native, struct ism_access access, struct ism_found *found);
 
 /* Find the object of that name; between ism_lease_begin() and ism_lease_end().

@@ -429,7 +429,7 @@ static ism_status start(const char *name, const ism_region_options *options, enu
 
     attempt.region = calloc(1, sizeof *attempt.region);
     if (attempt.region == NULL)
-        return ism_fail(ISM_E_NO_MEMORY, NULL, "region \"%s\"", name);
+        return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of region \"%s\"", name);
     struct ism_cause why = {NULL, 0};
     status = ism_life_table_use(&attempt.region->life_table, &why);
     if (status != ISM_OK) {
@@ -494,13 +494,16 @@ static ism_status remove_found(struct ism_found *found, struct ism_cause *why)
     return status;
 }
 
-/* What is damaged can still be removed, where the native name alone tells whose it is. */
-static ism_status remove_damaged(const char *name, struct ism_cause *why)
+/* What is damaged can still be removed, unless it bears another name. */
+static ism_status remove_damaged(const char *name, const struct ism_found *damaged,
+                                 struct ism_cause *why)
 {
-    char native[ISM_NATIVE_NAME_MAX + 1];
     struct ism_memory memory;
-    ism_memory_native_name(name, 0, native);
-    ism_status status = ism_memory_open(native, true, &memory, why);
+    char claimed[sizeof damaged->control.name + 1] = {0};
+    memcpy(claimed, damaged->control.name, sizeof damaged->control.name);
+    if (ism_name_check(claimed) == ISM_OK && strcmp(claimed, name) != 0)
+        return ISM_E_CORRUPT;
+    ism_status status = ism_memory_open(damaged->memory.native, true, &memory, why);
     if (status == ISM_OK) {
         status = ism_memory_measure(&memory, why);
         if (status == ISM_OK)
@@ -516,8 +519,8 @@ static ism_status remove_by_name(const char *name, struct ism_cause *why)
     char free_name[ISM_NATIVE_NAME_MAX + 1];
     struct ism_access access = {.writable = true, .leased = false};
     ism_status status = ism_lookup(name, access, &found, free_name);
-    if (status == ISM_E_CORRUPT && ism_backend_traits.candidates == 1)
-        return remove_damaged(name, why);
+    if (status == ISM_E_CORRUPT)
+        return remove_damaged(name, &found, why);
     if (status != ISM_OK)
         return status;
     if (!ism_is_stale(&found))

@@ -20,6 +20,7 @@ static struct {
     size_t count;
     size_t room;
     uint64_t last_epoch;
+    struct ism_presence *presences[1024]; /* by id, which is random */
 } registry;
 
 /* Make every thread's memory of its last region worthless. */
@@ -55,11 +56,66 @@ static bool make_room(void)
     return true;
 }
 
+static struct ism_presence **place_of_presence(uint64_t id)
+{
+    struct ism_presence **place =
+        &registry.presences[id % (sizeof registry.presences / sizeof *registry.presences)];
+    while (*place != NULL && (*place)->id != id)
+        place = &(*place)->next;
+    return place;
+}
+
+static bool join_presence(struct ism_region *region)
+{
+    struct ism_presence **place = place_of_presence(region->id);
+    if (*place == NULL) {
+        *place = calloc(1, sizeof **place);
+        if (*place == NULL)
+            return false;
+        (*place)->id = region->id;
+    }
+    (*place)->handles++;
+    region->presence = *place;
+    return true;
+}
+
+/* The same thread through another handle; NULL: it has used none. */
+static struct ism_holder *sibling_of(const struct ism_holder *holder,
+                                     const struct ism_presence *presence)
+{
+    struct ism_holder *other = presence->holders;
+    while (other != NULL && (other == holder || other->life != holder->life))
+        other = other->next;
+    return other;
+}
+
+static void leave_presence(const struct ism_region *region)
+{
+    struct ism_presence *presence = region->presence;
+    struct ism_holder **place = &presence->holders;
+    while (*place != NULL) {
+        struct ism_holder *holder = *place;
+        if (holder->region != region) {
+            place = &holder->next;
+            continue;
+        }
+        struct ism_holder *sibling = sibling_of(holder, presence);
+        if (sibling != NULL)
+            sibling->inherited += holder->inherited + ism_load_relaxed_64(&holder->held);
+        *place = holder->next;
+        free(holder);
+    }
+    if (--presence->handles == 0) {
+        *place_of_presence(presence->id) = presence->next;
+        free(presence);
+    }
+}
+
 bool ism_registry_add(struct ism_region *region)
 {
     ism_process_lock(ISM_LOCK_REGISTRY);
-    bool has_room = make_room();
-    if (has_room) {
+    bool is_added = make_room() && join_presence(region);
+    if (is_added) {
         size_t place = rank(region->memory.address);
         memmove(registry.regions + place + 1, registry.regions + place,
                 (registry.count - place) * sizeof(struct ism_region *));
@@ -67,30 +123,57 @@ bool ism_registry_add(struct ism_region *region)
         registry.count++;
     }
     ism_process_unlock(ISM_LOCK_REGISTRY);
-    return has_room;
+    return is_added;
 }
 
-static bool is_busy(const struct ism_holder *holder)
+static int64_t held_through(const struct ism_holder *holder)
 {
-    return holder->generation == ism_process_generation() &&
-           ism_load_relaxed_64(&holder->held) + ism_load_relaxed_64(&holder->waits) != 0;
+    return (int64_t)(holder->inherited + ism_load_relaxed_64(&holder->held));
 }
 
-/* A busy holder of a living thread; NULL: none. Asking for a life takes the registry's lock itself, and only
- * the caller, who closes the region, could free a holder meanwhile. */
-static const struct ism_holder *find_busy(const struct ism_region *region)
+/* Locks that a thread owns in a region, through whatever handles. */
+static int64_t held_by(ism_life life, const struct ism_presence *presence)
 {
-    ism_process_lock(ISM_LOCK_REGISTRY);
-    const struct ism_holder *holder = region->holders;
-    ism_process_unlock(ISM_LOCK_REGISTRY);
-    while (holder != NULL && !(is_busy(holder) && !ism_life_ended(holder->life)))
-        holder = holder->next;
-    return holder;
+    int64_t sum = 0;
+    for (const struct ism_holder *holder = presence->holders; holder != NULL; holder = holder->next)
+        if (holder->life == life)
+            sum += held_through(holder);
+    return sum;
+}
+
+/* Does a thread own or wait for a lock through this handle? If so, *life is it. */
+static bool find_user(const struct ism_region *region, const struct ism_holder **from, ism_life *life)
+{
+    const struct ism_holder *holder = *from != NULL ? (*from)->next : region->presence->holders;
+    for (; holder != NULL; holder = holder->next) {
+        bool owns = held_through(holder) > 0 && held_by(holder->life, region->presence) > 0;
+        if (holder->region == region && holder->generation == ism_process_generation() &&
+            (owns || ism_load_relaxed_64(&holder->waits) != 0))
+            break;
+    }
+    *from = holder;
+    *life = holder != NULL ? holder->life : 0;
+    return holder != NULL;
+}
+
+/* Does a living one? Asking for a life takes the registry's lock itself. The holder stays meanwhile: only who
+ * closes this handle frees it. */
+static bool is_busy(const struct ism_region *region)
+{
+    const struct ism_holder *holder = NULL;
+    ism_life life;
+    for (;;) {
+        ism_process_lock(ISM_LOCK_REGISTRY);
+        bool is_found = find_user(region, &holder, &life);
+        ism_process_unlock(ISM_LOCK_REGISTRY);
+        if (!is_found || !ism_life_ended(life))
+            return is_found;
+    }
 }
 
 ism_status ism_registry_remove(struct ism_region *region)
 {
-    if (find_busy(region) != NULL)
+    if (is_busy(region))
         return ism_fail(ISM_E_BUSY, NULL,
                         "could not close region \"%s\": a thread owns or waits for a lock in it",
                         region->name);
@@ -100,15 +183,15 @@ ism_status ism_registry_remove(struct ism_region *region)
     memmove(registry.regions + place, registry.regions + place + 1,
             (registry.count - place) * sizeof(struct ism_region *));
     start_epoch();
-    struct ism_holder *holder = region->holders;
-    region->holders = NULL;
+    leave_presence(region);
     ism_process_unlock(ISM_LOCK_REGISTRY);
-    while (holder != NULL) {
-        struct ism_holder *next = holder->next;
-        free(holder);
-        holder = next;
-    }
     return ISM_OK;
+}
+
+/* Bytes from the start of the data at which a lock may begin, so that it lies within the data. */
+static size_t lock_places(const struct ism_region *region)
+{
+    return region->size >= sizeof(ism_mutex) ? (size_t)(region->size - sizeof(ism_mutex) + 1) : 0;
 }
 
 static struct ism_region *region_at(const void *address)
@@ -117,15 +200,16 @@ static struct ism_region *region_at(const void *address)
     if (place == 0)
         return NULL;
     struct ism_region *region = registry.regions[place - 1];
-    uint64_t offset = (uint64_t)((const unsigned char *)address - region->memory.address);
-    return offset < region->memory.length ? region : NULL;
+    size_t offset = (size_t)((const unsigned char *)address - region->memory.address);
+    return offset < lock_places(region) || address == ism_region_array_mutex(region) ? region : NULL;
 }
 
 /* The thread's holder in a region, or a new one; NULL: no memory. */
 static struct ism_holder *holder_of(struct ism_region *region, ism_life life)
 {
-    struct ism_holder *holder = region->holders;
-    while (holder != NULL && holder->life != life)
+    struct ism_presence *presence = region->presence;
+    struct ism_holder *holder = presence->holders;
+    while (holder != NULL && (holder->life != life || holder->region != region))
         holder = holder->next;
     if (holder != NULL)
         return holder;
@@ -135,21 +219,24 @@ static struct ism_holder *holder_of(struct ism_region *region, ism_life life)
     holder->life = life;
     holder->generation = ism_process_generation();
     holder->region = region;
-    holder->next = region->holders;
-    region->holders = holder;
+    holder->next = presence->holders;
+    presence->holders = holder;
     return holder;
 }
 
-static void remember(const struct ism_region *region, struct ism_holder *holder)
+/* The lock of an array lies behind the data, and is remembered by itself. */
+static void remember(struct ism_region *region, struct ism_holder *holder, const void *address)
 {
     const uint64_t *word = ism_process_epoch();
+    bool is_array_mutex = address == ism_region_array_mutex(region);
     if (ism_load_relaxed_64(word) == 0)
         start_epoch();
-    ism_recent.start = (uintptr_t)region->memory.address;
-    ism_recent.length = (size_t)region->memory.length;
+    ism_recent.start = is_array_mutex ? (uintptr_t)address : (uintptr_t)region->memory.address;
+    ism_recent.length = is_array_mutex ? 1 : lock_places(region);
     ism_recent.epoch_word = word;
     ism_recent.epoch = ism_load_relaxed_64(word);
     ism_recent.holder = holder;
+    ism_recent.region = region;
 }
 
 /* Can locks of the region name lives that this process can ask for? */
@@ -167,13 +254,10 @@ static ism_status check_region(const struct ism_region *region)
     return ISM_OK;
 }
 
-ism_status ism_registry_holder(const void *address, struct ism_holder **out)
+ism_status ism_registry_find(const void *address)
 {
-    struct ism_holder *recent = ism_recent_holder(address);
-    if (recent != NULL) {
-        *out = recent;
+    if (ism_recent_holder(address) != NULL)
         return ISM_OK;
-    }
     if (address == NULL || (uintptr_t)address % 8 != 0)
         return ism_fail(ISM_E_INVALID, NULL, "the lock at %p is not 8-byte aligned", address);
 
@@ -190,11 +274,11 @@ ism_status ism_registry_holder(const void *address, struct ism_holder **out)
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not enter this thread among the lock owners");
     ism_process_lock(ISM_LOCK_REGISTRY);
-    *out = holder_of(region, life);
-    if (*out != NULL)
-        remember(region, *out);
+    struct ism_holder *holder = holder_of(region, life);
+    if (holder != NULL)
+        remember(region, holder, address);
     ism_process_unlock(ISM_LOCK_REGISTRY);
-    return *out != NULL ? ISM_OK
-                        : ism_fail(ISM_E_NO_MEMORY, NULL, "could not lock in region \"%s\"",
-                                   region->name);
+    return holder != NULL ? ISM_OK
+                          : ism_fail(ISM_E_NO_MEMORY, NULL, "could not lock in region \"%s\"",
+                                     region->name);
 }

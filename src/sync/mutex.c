@@ -55,15 +55,22 @@ static ism_life owner_of(uint64_t seen)
     return seen & ISM_LIFE_BITS;
 }
 
-static void count(struct ism_holder *holder, uint64_t change)
+static void count_taken(struct ism_holder *holder, const uint64_t *word)
 {
-    ism_store_relaxed_64(&holder->held, ism_load_relaxed_64(&holder->held) + change);
+    holder->last = word;
+    ism_store_relaxed_64(&holder->held, ism_load_relaxed_64(&holder->held) + 1);
 }
 
-static struct ism_place place_of(uint64_t *word, const struct ism_holder *holder)
+static void count_given(struct ism_holder *holder)
 {
-    struct ism_place place = {ism_low_half(word), holder->region->id,
-                              (uint64_t)((unsigned char *)word - holder->region->memory.address)};
+    holder->last = NULL;
+    ism_store_relaxed_64(&holder->held, ism_load_relaxed_64(&holder->held) - 1);
+}
+
+static struct ism_place place_of(uint64_t *word, const struct ism_region *region)
+{
+    struct ism_place place = {ism_low_half(word), region->id,
+                              (uint64_t)((unsigned char *)word - region->memory.address)};
     return place;
 }
 
@@ -136,34 +143,34 @@ static ism_status wait_for(struct wait *wait)
     return status;
 }
 
-static ism_status explain(ism_status status, const ism_mutex *mutex, const struct ism_holder *holder)
+static ism_status explain(ism_status status, const ism_mutex *mutex, const struct ism_region *region)
 {
     if (status >= ISM_OK)
         return status;
     return ism_fail(status, NULL, "could not lock the mutex at byte %" PRIu64 " of region \"%s\"",
-                    (uint64_t)((const unsigned char *)mutex - holder->region->memory.address),
-                    holder->region->name);
+                    (uint64_t)((const unsigned char *)mutex - region->memory.address), region->name);
 }
 
 /* What is left to do when the lock was not free at once. */
 static ism_status lock_slowly(ism_mutex *mutex, ism_deadline deadline, bool tries_only)
 {
-    struct ism_holder *holder;
-    ism_status status = ism_registry_holder(mutex, &holder);
+    ism_status status = ism_registry_find(mutex);
     if (status != ISM_OK)
         return status;
+    struct ism_holder *holder = ism_recent.holder;
+    const struct ism_region *region = ism_recent.region;
     struct wait wait = {.word = word_of(mutex),
                         .holder = holder,
-                        .place = place_of(word_of(mutex), holder),
+                        .place = place_of(word_of(mutex), region),
                         .deadline = deadline,
                         .sleep = FIRST_SLEEP,
                         .tries_only = tries_only};
     ism_store_relaxed_64(&holder->waits, 1);
     status = wait_for(&wait);
     if (status >= ISM_OK)
-        count(holder, 1);
+        count_taken(holder, wait.word);
     ism_store_relaxed_64(&holder->waits, 0);
-    return explain(status, mutex, holder);
+    return explain(status, mutex, region);
 }
 
 static bool lock_at_once(ism_mutex *mutex)
@@ -173,7 +180,7 @@ static bool lock_at_once(ism_mutex *mutex)
     if (!ISM_LIKELY(holder != NULL &&
                     ism_compare_exchange_acquire_64(word_of(mutex), &expected, holder->life)))
         return false;
-    count(holder, 1);
+    count_taken(holder, word_of(mutex));
     return true;
 }
 
@@ -213,21 +220,25 @@ static void hand_over(uint64_t *word, uint64_t seen, const struct ism_place *pla
 
 static ism_status unlock_slowly(ism_mutex *mutex)
 {
-    struct ism_holder *holder;
-    ism_status status = ism_registry_holder(mutex, &holder);
+    ism_status status = ism_registry_find(mutex);
     if (status != ISM_OK)
         return status;
+    struct ism_holder *holder = ism_recent.holder;
+    const struct ism_region *region = ism_recent.region;
     uint64_t *word = word_of(mutex);
     uint64_t seen = ism_load_relaxed_64(word);
-    if (owner_of(seen) != holder->life)
+    if (owner_of(seen) != holder->life) {
+        if (holder->last == word) /* somebody overwrote the lock while it was held */
+            count_given(holder);
         return ism_fail(ISM_E_NOT_OWNER, NULL, "could not unlock a mutex in region \"%s\"",
-                        holder->region->name);
-    struct ism_place place = place_of(word, holder);
+                        region->name);
+    }
+    struct ism_place place = place_of(word, region);
     if ((seen & DAMAGED) != 0)
         give_up(word, seen, &place);
     else
         hand_over(word, seen, &place);
-    count(holder, (uint64_t)-1);
+    count_given(holder);
     return ISM_OK;
 }
 
@@ -237,7 +248,7 @@ ism_status ism_mutex_unlock(ism_mutex *mutex)
     if (ISM_LIKELY(holder != NULL)) {
         uint64_t expected = holder->life;
         if (ISM_LIKELY(ism_compare_exchange_release_64(word_of(mutex), &expected, 0))) {
-            count(holder, (uint64_t)-1);
+            count_given(holder);
             return ISM_OK;
         }
     }
@@ -246,18 +257,19 @@ ism_status ism_mutex_unlock(ism_mutex *mutex)
 
 ism_status ism_mutex_consistent(ism_mutex *mutex)
 {
-    struct ism_holder *holder;
-    ism_status status = ism_registry_holder(mutex, &holder);
+    ism_status status = ism_registry_find(mutex);
     if (status != ISM_OK)
         return status;
+    struct ism_holder *holder = ism_recent.holder;
+    const struct ism_region *region = ism_recent.region;
     uint64_t *word = word_of(mutex);
     uint64_t seen = ism_load_relaxed_64(word);
     if (owner_of(seen) != holder->life)
         return ism_fail(ISM_E_NOT_OWNER, NULL, "could not mend a mutex in region \"%s\"",
-                        holder->region->name);
+                        region->name);
     if ((seen & DAMAGED) == 0)
         return ism_fail(ISM_E_INVALID, NULL, "no owner of the mutex in region \"%s\" died",
-                        holder->region->name);
+                        region->name);
     /* Relaxed: the owner only takes back its own flag; unlock releases what it mended. */
     while (!ism_compare_exchange_relaxed_64(word, &seen, seen & ~DAMAGED))
         continue; /* a waiter set its flag */

@@ -29,6 +29,7 @@ const struct ism_traits ism_backend_traits = {
     .candidates = 8,
     .keeps_persistent = true,
     .frees_names = true,
+    .locks_names = true,
     .lease_names_holders = false,
     .reserves_lazily = true,
 };

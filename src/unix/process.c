@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
@@ -96,12 +95,6 @@ uint64_t ism_process_id(void)
 {
     (void)ism_process_generation();
     return ism_load_relaxed_64(&wiped->id); /* glibc asks the kernel at every getpid() */
-}
-
-bool ism_process_exists(uint64_t id)
-{
-    pid_t process = (pid_t)id;
-    return process > 0 && (uint64_t)process == id && (kill(process, 0) == 0 || errno == EPERM);
 }
 
 uint64_t *ism_process_epoch(void)
