@@ -1,0 +1,313 @@
+/* memory.c: objects made by CreateFileMapping(), backed by the page files.
+ *
+ * A section lives as long as somebody has a handle or a view of it, and its name as long as
+ * somebody has a handle. So nothing is ever left behind, and nothing can be freed by force: core
+ * marks a removed region, and the next one of its name goes by the next candidate. Sections are
+ * made with SEC_RESERVE: address space is set aside at once, memory when it is committed; touching
+ * a page before that faults (Wine 8 lets it pass, but does not tell other views of a commit that
+ * reaches the section's end, so VirtualQuery() is not asked about it). A section does not tell its
+ * size; the length of a whole view does, in pages. Weak sides: all names are those of one logon
+ * session; while the handle of one who only looks is open, the name is taken. */
+#include "ntdll.h"
+#include "system_error.h"
+#include "user.h"
+#include "win32.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct ism_traits ism_backend_traits = {
+    .name = "win32",
+    .candidates = 32,
+    .keeps_persistent = false,
+    .frees_names = false,
+    .locks_names = true,
+    .lease_names_holders = false,
+    .reserves_lazily = false,
+};
+
+#define CANDIDATE_MAX 3 /* characters: ".31" */
+
+size_t ism_memory_page(void)
+{
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    return system.dwPageSize;
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t so_far, const char *text)
+{
+    for (; *text != '\0'; text++)
+        so_far = (so_far ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return so_far;
+}
+
+/* '~' stands in no region's name, so a hashed name is never another one's own. If the user can't be
+ * told, neither can an object be made or found. */
+void ism_memory_native_name(const char *name, unsigned candidate,
+                            char native[ISM_NATIVE_NAME_MAX + 1])
+{
+    struct ism_cause ignored;
+    const struct ism_user *user;
+    const char *prefix = ism_user_get(&user, &ignored) == ISM_OK ? user->prefix : "";
+    char hashed[34];
+    if (strlen(prefix) + strlen(name) + CANDIDATE_MAX > ISM_NATIVE_NAME_MAX) {
+        (void)snprintf(hashed, sizeof hashed, "~%016llx%016llx",
+                       (unsigned long long)hash(UINT64_C(0xcbf29ce484222325), name),
+                       (unsigned long long)hash(UINT64_C(0x84222325cbf29ce4), name));
+        name = hashed;
+    }
+    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "%s%s.%u", prefix, name, candidate);
+}
+
+static void fill(struct ism_memory *memory, const char *native, HANDLE section, bool writable)
+{
+    memset(memory, 0, sizeof *memory);
+    memcpy(memory->native, native, strlen(native) + 1);
+    memory->handle = (intptr_t)section;
+    memory->writable = writable;
+}
+
+static HANDLE section_of(const struct ism_memory *memory)
+{
+    return (HANDLE)memory->handle;
+}
+
+/* Want of memory in these calls is the system's, not this process's. */
+static ism_status reserve_failure(struct ism_cause *why, const char *call, unsigned long code)
+{
+    ism_status status = ism_system_failure(why, call, code);
+    return status == ISM_E_NO_MEMORY ? ISM_E_NO_SPACE : status;
+}
+
+ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why)
+{
+    const struct ism_user *user;
+    wchar_t name[ISM_NATIVE_NAME_MAX + 1];
+    ism_status status = ism_user_get(&user, why);
+    if (status != ISM_OK)
+        return status;
+    ism_user_wide_name(native, name);
+    SetLastError(ERROR_SUCCESS); /* the call succeeds for a name that is taken, too */
+    HANDLE section =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, user->attributes, PAGE_READWRITE | SEC_RESERVE,
+                           (DWORD)(length >> 32), (DWORD)length, name);
+    if (section == NULL)
+        return reserve_failure(why, "CreateFileMappingW", GetLastError());
+    if (GetLastError() == ERROR_ALREADY_EXISTS) {
+        (void)CloseHandle(section);
+        return ism_system_failure(why, "CreateFileMappingW", ERROR_ALREADY_EXISTS);
+    }
+    fill(out, native, section, true);
+    out->length = length;
+    return ISM_OK;
+}
+
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
+                           struct ism_cause *why)
+{
+    wchar_t name[ISM_NATIVE_NAME_MAX + 1];
+    ism_user_wide_name(native, name);
+    DWORD access = READ_CONTROL | FILE_MAP_READ | (writable ? FILE_MAP_WRITE : 0);
+    HANDLE section = OpenFileMappingW(access, FALSE, name);
+    if (section == NULL)
+        return ism_system_failure(why, "OpenFileMappingW", GetLastError());
+    fill(out, native, section, writable);
+    return ISM_OK;
+}
+
+/* Each run of pages of one state and protection is told by itself. */
+static uint64_t length_of_view(const unsigned char *view)
+{
+    MEMORY_BASIC_INFORMATION found;
+    uint64_t length = 0;
+    while (VirtualQuery(view + length, &found, sizeof found) != 0 &&
+           found.AllocationBase == (const void *)view)
+        length += found.RegionSize;
+    return length;
+}
+
+/* There is no identity to fill in: while this handle is open the name means this object. */
+ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
+{
+    ism_status status = ism_user_check_owner(section_of(memory), why);
+    if (status == ISM_OK)
+        status = ism_memory_map(memory, why);
+    if (status == ISM_OK)
+        memory->length = length_of_view(memory->address);
+    return status;
+}
+
+ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
+{
+    if (memory->address != NULL)
+        return ISM_OK;
+    DWORD access = FILE_MAP_READ | (memory->writable ? FILE_MAP_WRITE : 0);
+    void *address = MapViewOfFile(section_of(memory), access, 0, 0, 0);
+    if (address == NULL)
+        return ism_system_failure(why, "MapViewOfFile", GetLastError());
+    memory->address = address;
+    return ISM_OK;
+}
+
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                             struct ism_cause *why)
+{
+    if (VirtualAlloc(memory->address + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE) == NULL)
+        return reserve_failure(why, "VirtualAlloc", GetLastError());
+    return ISM_OK;
+}
+
+/* The kernel copies, and says which page can't be read instead of faulting. */
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
+                           struct ism_cause *why)
+{
+    ism_status status = ism_memory_map(memory, why);
+    if (status != ISM_OK)
+        return status;
+    size_t page = ism_memory_page();
+    unsigned char *to = bytes;
+    while (size > 0) {
+        size_t left = page - (size_t)(offset % page);
+        size_t run = left < size ? left : size;
+        if (!ReadProcessMemory(GetCurrentProcess(), memory->address + offset, to, run, NULL))
+            memset(to, 0, run);
+        offset += run;
+        to += run;
+        size -= run;
+    }
+    MemoryBarrier(); /* pairs with that of ism_memory_write() */
+    return ISM_OK;
+}
+
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
+                            size_t size, struct ism_cause *why)
+{
+    ism_status status = ism_memory_map(memory, why);
+    if (status == ISM_OK) /* whoever made it may have been killed before that */
+        status = ism_memory_commit(memory, offset, size, why);
+    if (status != ISM_OK)
+        return status;
+    MemoryBarrier(); /* pairs with that of ism_memory_read() */
+    memcpy(memory->address + offset, bytes, size);
+    return ISM_OK;
+}
+
+/* There is nothing to do: the name is freed with the last handle, and core's mark tells all who
+ * find it until then that it means nothing any more. */
+ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
+{
+    (void)memory;
+    (void)why;
+    return ISM_OK;
+}
+
+void ism_memory_close(struct ism_memory *memory)
+{
+    if (memory->address != NULL)
+        (void)UnmapViewOfFile(memory->address);
+    (void)CloseHandle(section_of(memory));
+    memory->address = NULL;
+    memory->handle = 0;
+}
+
+void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1])
+{
+    (void)native;
+    path[0] = '\0';
+}
+
+/* Native names, gathered before any is visited: the visitor changes the directory. */
+struct names {
+    char (*native)[ISM_NATIVE_NAME_MAX + 1];
+    size_t count;
+    size_t room;
+};
+
+static bool add_name(struct names *names, const char *native)
+{
+    if (names->count == names->room) {
+        size_t room = names->room == 0 ? 16 : names->room * 2;
+        void *grown = realloc(names->native, room * sizeof names->native[0]);
+        if (grown == NULL)
+            return false;
+        names->native = grown;
+        names->room = room;
+    }
+    memcpy(names->native[names->count++], native, strlen(native) + 1);
+    return true;
+}
+
+/* The native name of an entry that may be a region of this user. */
+static bool is_candidate(const struct ism_ntdll_entry *entry, const char *prefix,
+                         char native[ISM_NATIVE_NAME_MAX + 1])
+{
+    static const char local[] = "Local\\";
+    static const wchar_t section[] = L"Section";
+    size_t start = sizeof local - 1;
+    if (entry->type_length != sizeof section / sizeof section[0] - 1 ||
+        memcmp(entry->type, section, entry->type_length * sizeof section[0]) != 0 ||
+        entry->name_length > ISM_NATIVE_NAME_MAX - start)
+        return false;
+    memcpy(native, local, start);
+    for (size_t i = 0; i < entry->name_length; i++) {
+        if (entry->name[i] == L'\0' || entry->name[i] > 0x7e)
+            return false;
+        native[start + i] = (char)entry->name[i];
+    }
+    native[start + entry->name_length] = '\0';
+    return strncmp(native, prefix, strlen(prefix)) == 0;
+}
+
+static ism_status gather(HANDLE directory, const char *prefix, struct names *names,
+                         struct ism_cause *why)
+{
+    struct ism_ntdll_entry entry;
+    char native[ISM_NATIVE_NAME_MAX + 1];
+    unsigned long place = 0;
+    void *buffer = malloc(ISM_NTDLL_BUFFER_SIZE);
+    if (buffer == NULL)
+        return ISM_E_NO_MEMORY;
+    ism_status status;
+    while ((status = ism_ntdll_read_directory(directory, &place, buffer, &entry, why)) == ISM_OK)
+        if (is_candidate(&entry, prefix, native) && !add_name(names, native)) {
+            status = ISM_E_NO_MEMORY;
+            break;
+        }
+    free(buffer);
+    return status == ISM_E_NOT_FOUND ? ISM_OK : status;
+}
+
+/* The session's directory is where our own names are found. */
+static ism_status open_session(HANDLE *directory, struct ism_cause *why)
+{
+    HANDLE names;
+    ism_status status = ism_win32_open_names(&names, why);
+    if (status != ISM_OK)
+        return status;
+    status = ism_ntdll_open_directory(names, directory, why);
+    (void)CloseHandle(names);
+    return status;
+}
+
+ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
+{
+    const struct ism_user *user;
+    struct names names = {NULL, 0, 0};
+    HANDLE directory;
+    ism_status status = ism_user_get(&user, why);
+    if (status == ISM_OK)
+        status = open_session(&directory, why);
+    if (status != ISM_OK)
+        return status;
+    status = gather(directory, user->prefix, &names, why);
+    (void)CloseHandle(directory);
+    for (size_t i = 0; status == ISM_OK && i < names.count; i++)
+        if (!visitor(names.native[i], context))
+            break;
+    free(names.native);
+    return status;
+}

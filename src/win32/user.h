@@ -1,0 +1,27 @@
+/* user.h: the user that this process runs as, in the names and in the protection of its objects. */
+#ifndef ISM_USER_H
+#define ISM_USER_H
+
+#include "../backend.h"
+
+#include <windows.h>
+
+#define ISM_USER_PREFIX_MAX 199 /* a SID has 184 characters at most */
+
+struct ism_user {
+    char prefix[ISM_USER_PREFIX_MAX + 1]; /* of every native name: Local\isthmus.<SID>. */
+    SECURITY_ATTRIBUTES *attributes;      /* the user owns the object, and nobody else gets at it */
+    PSID sid;
+};
+
+/* The user of this process; a thread that acts as somebody else makes no difference. */
+ism_status ism_user_get(const struct ism_user **out, struct ism_cause *why);
+
+/* Does an object, opened with READ_CONTROL, belong to the user? ISM_OK, ISM_E_FOREIGN, or why that
+ * can't be told. */
+ism_status ism_user_check_owner(HANDLE object, struct ism_cause *why);
+
+/* A native name as Windows takes it. */
+void ism_user_wide_name(const char *native, wchar_t wide[ISM_NATIVE_NAME_MAX + 1]);
+
+#endif

@@ -1,0 +1,22 @@
+/* win32.h: what the Windows answers to memory, lease, life, wait and process know of each other. */
+#ifndef ISM_WIN32_H
+#define ISM_WIN32_H
+
+#include "../backend.h"
+
+#include <windows.h>
+
+/* Open the mutex that guards this user's names; it is made if it is not there. */
+ism_status ism_win32_open_names(HANDLE *mutex, struct ism_cause *why);
+
+/* Open the mutex of a life, to wait for it and to query it. False: *is_gone tells whether that is
+ * because the life has ended. */
+bool ism_win32_open_life(ism_life life, HANDLE *mutex, bool *is_gone);
+
+/* A time as Windows takes it, rounded up; never INFINITE. */
+DWORD ism_win32_milliseconds(uint64_t nanoseconds);
+
+/* Close the semaphores that are kept open to sleep on: this process has no region open any more. */
+void ism_win32_forget_alarms(void);
+
+#endif
