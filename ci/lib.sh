@@ -1,0 +1,33 @@
+# Sourced by the jobs in this folder. Each job is called without arguments, does one thing, ends
+# with the line "N passed, N failed, N skipped", and exits with 0 only if nothing failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+mkdir -p build/ci
+
+# closing_line PASSED FAILED SKIPPED: ends the job.
+closing_line() {
+    echo "$1 passed, $2 failed, $3 skipped"
+    if [ "$2" -gt 0 ]; then
+        exit 1
+    fi
+    exit 0
+}
+
+# run_preset NAME: configures, builds and tests a preset of CMakePresets.json, and ends the job.
+run_preset() {
+    local output=build/ci/$1.ctest log=build/$1/Testing/Temporary/LastTest.log status=0
+    rm -rf "build/$1/Testing"
+    cmake --workflow --preset "$1" 2>&1 | tee "$output" || status=$?
+
+    local counts passed=0 failed=0 skipped=0
+    if [ -e "$log" ]; then
+        counts=$(awk -f ci/count-tests.awk "$output" "$log")
+        read -r passed failed skipped <<<"$(tail -n 1 <<<"$counts")"
+        sed '$d' <<<"$counts"
+    fi
+    if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+        echo "$1: failed outside of any test"
+        failed=1
+    fi
+    closing_line "$passed" "$failed" "$skipped"
+}
