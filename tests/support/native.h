@@ -1,0 +1,49 @@
+/* native.h: what tests do behind the library's back, by the operating system's own calls: foreign objects
+ * under the native names of regions, a smaller world for this process, another user. Each answers false
+ * where the system has no such thing, or this user may not do it. */
+#ifndef ISTHMUS_TESTS_NATIVE_H
+#define ISTHMUS_TESTS_NATIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An object of shared memory that the library has not made. */
+struct native_object;
+
+/* Make an object under a region's native name that any user may use, and fill it with some bytes. NULL:
+ * the name is taken. */
+struct native_object *native_plant(const char *native_name, const void *bytes, size_t size);
+
+/* Does the object still hold these bytes, and is it still the one that its name means? */
+bool native_untouched(const struct native_object *object, const void *bytes, size_t size);
+
+/* Remove it and forget it. */
+void native_uproot(struct native_object *object);
+
+/* Make a symbolic link at a region's path. */
+bool native_plant_link(const char *path, const char *target);
+
+/* Is there a file of that path? Remove it. */
+bool native_file_exists(const char *path);
+bool native_remove_file(const char *path);
+
+/* May this region's owner read and write it, and nobody else do anything? */
+bool native_owner_only(const char *native_name);
+
+/* Take the permission to write from everybody, the owner too; or give it back to the owner. */
+bool native_allow_writing(const char *native_name, bool allow);
+
+/* From now on this process can have so much shared memory in all. */
+bool native_confine_memory(uint64_t bytes);
+
+/* From now on this process can have so many more descriptors than it has. */
+bool native_confine_handles(unsigned more);
+
+/* From now on this process can map so many more bytes than it has mapped. */
+bool native_confine_addresses(uint64_t more);
+
+/* From now on this process is another user's, without privileges. */
+bool native_become_other_user(void);
+
+#endif

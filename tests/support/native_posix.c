@@ -1,0 +1,265 @@
+/* native_posix.c: POSIX and System V objects by the system's own calls. A native name that begins with 0x
+ * is a System V key; any other is what shm_open() takes. */
+#include "native.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#include <sys/mount.h>
+#endif
+
+#define NOBODY 65534
+
+struct native_object {
+    char name[256];
+    bool system_v;
+    int id;      /* System V */
+    ino_t inode; /* POSIX */
+};
+
+static bool is_system_v(const char *name, key_t *key)
+{
+    if (strncmp(name, "0x", 2) != 0)
+        return false;
+    *key = (key_t)(int)(unsigned)strtoul(name + 2, NULL, 16);
+    return true;
+}
+
+static bool plant_segment(struct native_object *object, key_t key, const void *bytes, size_t size)
+{
+    object->system_v = true;
+    object->id = shmget(key, size > 0 ? size : 1, IPC_CREAT | IPC_EXCL | 0666);
+    if (object->id == -1)
+        return false;
+    void *memory = shmat(object->id, NULL, 0);
+    if (memory == (void *)-1)
+        return false;
+    memcpy(memory, bytes, size);
+    (void)shmdt(memory);
+    return true;
+}
+
+static bool plant_file(struct native_object *object, const void *bytes, size_t size)
+{
+    struct stat stat;
+    int descriptor = shm_open(object->name, O_CREAT | O_EXCL | O_RDWR, 0666);
+
+    if (descriptor == -1)
+        return false;
+    bool done = fchmod(descriptor, 0666) == 0 && ftruncate(descriptor, (off_t)size) == 0 &&
+                pwrite(descriptor, bytes, size, 0) == (ssize_t)size && fstat(descriptor, &stat) == 0;
+    if (done)
+        object->inode = stat.st_ino;
+    (void)close(descriptor);
+    return done;
+}
+
+struct native_object *native_plant(const char *native_name, const void *bytes, size_t size)
+{
+    key_t key;
+    struct native_object *object = calloc(1, sizeof *object);
+
+    if (object == NULL)
+        return NULL;
+    (void)snprintf(object->name, sizeof object->name, "%s", native_name);
+    if (is_system_v(native_name, &key) ? plant_segment(object, key, bytes, size)
+                                       : plant_file(object, bytes, size))
+        return object;
+    free(object);
+    return NULL;
+}
+
+static bool segment_untouched(const struct native_object *object, const void *bytes, size_t size)
+{
+    key_t key;
+    if (!is_system_v(object->name, &key) || shmget(key, 0, 0) != object->id)
+        return false;
+    void *memory = shmat(object->id, NULL, SHM_RDONLY);
+    if (memory == (void *)-1)
+        return false;
+    bool same = memcmp(memory, bytes, size) == 0;
+    (void)shmdt(memory);
+    return same;
+}
+
+static bool file_untouched(const struct native_object *object, const void *bytes, size_t size)
+{
+    struct stat stat;
+    int descriptor = shm_open(object->name, O_RDONLY, 0);
+    char *now = malloc(size + 1);
+    bool same = descriptor != -1 && now != NULL && fstat(descriptor, &stat) == 0 &&
+                stat.st_ino == object->inode && stat.st_size == (off_t)size &&
+                pread(descriptor, now, size + 1, 0) == (ssize_t)size && memcmp(now, bytes, size) == 0;
+    free(now);
+    if (descriptor != -1)
+        (void)close(descriptor);
+    return same;
+}
+
+bool native_untouched(const struct native_object *object, const void *bytes, size_t size)
+{
+    return object->system_v ? segment_untouched(object, bytes, size)
+                            : file_untouched(object, bytes, size);
+}
+
+void native_uproot(struct native_object *object)
+{
+    if (object->system_v)
+        (void)shmctl(object->id, IPC_RMID, NULL);
+    else
+        (void)shm_unlink(object->name);
+    free(object);
+}
+
+bool native_plant_link(const char *path, const char *target)
+{
+    return symlink(target, path) == 0;
+}
+
+bool native_file_exists(const char *path)
+{
+    struct stat stat;
+    return lstat(path, &stat) == 0;
+}
+
+bool native_remove_file(const char *path)
+{
+    return unlink(path) == 0;
+}
+
+bool native_owner_only(const char *native_name)
+{
+    key_t key;
+    struct shmid_ds segment;
+    struct stat stat;
+
+    if (is_system_v(native_name, &key))
+        return shmctl(shmget(key, 0, 0), IPC_STAT, &segment) == 0 &&
+               (segment.shm_perm.mode & 0777) == 0600 && segment.shm_perm.uid == geteuid();
+    int descriptor = shm_open(native_name, O_RDONLY, 0);
+    if (descriptor == -1)
+        return false;
+    bool right = fstat(descriptor, &stat) == 0 && (stat.st_mode & 0777) == 0600 &&
+                 stat.st_uid == geteuid();
+    (void)close(descriptor);
+    return right;
+}
+
+bool native_allow_writing(const char *native_name, bool allow)
+{
+    const mode_t mode = allow ? 0600 : 0400;
+    key_t key;
+    struct shmid_ds segment;
+
+    if (is_system_v(native_name, &key)) {
+        int id = shmget(key, 0, 0);
+        if (shmctl(id, IPC_STAT, &segment) == -1)
+            return false;
+        segment.shm_perm.mode = (unsigned short)mode;
+        return shmctl(id, IPC_SET, &segment) == 0;
+    }
+    int descriptor = shm_open(native_name, O_RDONLY, 0);
+    if (descriptor == -1)
+        return false;
+    bool done = fchmod(descriptor, mode) == 0;
+    (void)close(descriptor);
+    return done;
+}
+
+#ifdef __linux__
+
+static bool write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    if (file == NULL)
+        return false;
+    bool done = fputs(text, file) >= 0;
+    return fclose(file) == 0 && done;
+}
+
+/* A user namespace of its own gives every user the privilege; ids stay what they are. */
+static bool unshare_as_user(int what)
+{
+    char line[64];
+    unsigned user = (unsigned)geteuid(), group = (unsigned)getegid();
+
+    if (unshare(what | CLONE_NEWUSER) == -1)
+        return false;
+    (void)write_file("/proc/self/setgroups", "deny");
+    (void)snprintf(line, sizeof line, "%u %u 1", user, user);
+    if (!write_file("/proc/self/uid_map", line))
+        return false;
+    (void)snprintf(line, sizeof line, "%u %u 1", group, group);
+    return write_file("/proc/self/gid_map", line);
+}
+
+bool native_confine_memory(uint64_t bytes)
+{
+    const int what = CLONE_NEWNS | CLONE_NEWIPC;
+    char text[64];
+
+    if (unshare(what) == -1 && !unshare_as_user(what))
+        return false;
+    (void)snprintf(text, sizeof text, "size=%llu,mode=1777", (unsigned long long)bytes);
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("tmpfs", "/dev/shm", "tmpfs", 0, text) == -1)
+        return false;
+    (void)snprintf(text, sizeof text, "%llu",
+                   (unsigned long long)bytes / (unsigned long long)sysconf(_SC_PAGESIZE));
+    return write_file("/proc/sys/kernel/shmall", text);
+}
+
+#else
+
+bool native_confine_memory(uint64_t bytes)
+{
+    (void)bytes;
+    return false;
+}
+
+#endif
+
+bool native_confine_handles(unsigned more)
+{
+    struct rlimit limit;
+    int highest = -1;
+
+    for (int descriptor = 0; descriptor < 4096; descriptor++)
+        if (fcntl(descriptor, F_GETFD) != -1)
+            highest = descriptor;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return false;
+    limit.rlim_cur = (rlim_t)(highest + 1) + more;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+bool native_confine_addresses(uint64_t more)
+{
+    unsigned long long pages;
+    struct rlimit limit;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (file == NULL)
+        return false;
+    bool known = fscanf(file, "%llu", &pages) == 1;
+    (void)fclose(file);
+    if (!known || getrlimit(RLIMIT_AS, &limit) == -1)
+        return false;
+    limit.rlim_cur = (rlim_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE) + more);
+    return setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
+bool native_become_other_user(void)
+{
+    return geteuid() == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
+}

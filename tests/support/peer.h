@@ -1,0 +1,32 @@
+/* peer.h: the roles that the peer program plays. words[0] is the role, words[count] is NULL. Each ends when
+ * its input ends. */
+#ifndef ISTHMUS_TESTS_PEER_H
+#define ISTHMUS_TESTS_PEER_H
+
+#include <stdint.h>
+
+#include <isthmus/isthmus.h>
+
+/* Carries out commands: see peer_obey.c. */
+int peer_obey(int count, char **words);
+
+/* Creates, locks, changes, unlocks, closes and removes over and over, to be killed: see peer_churn.c. */
+int peer_churn(int count, char **words);
+
+/* Does that once, or a part of it, to be traced. */
+int peer_pass(int count, char **words);
+
+/* Overwrites a region's control block with random bytes over and over: see peer_scribble.c. */
+int peer_scribble(int count, char **words);
+
+/* Print a line at once. */
+void peer_say(const char *format, ...);
+
+/* A number out of a sequence that the seed tells. */
+uint64_t peer_random(uint64_t *seed);
+
+/* Known bytes, none of them zero. */
+void peer_fill_pattern(unsigned char *bytes, uint64_t size);
+int peer_holds_pattern(const unsigned char *bytes, uint64_t size);
+
+#endif

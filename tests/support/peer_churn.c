@@ -1,0 +1,190 @@
+/* peer_churn.c: a worker that is there to be killed: churn NAME BOARD WORKER SEED; or to be
+ * traced: pass NAME all|lock|unlock.
+ *
+ * It opens or creates the region, with an initialiser that takes long enough to be killed in; under the lock it
+ * breaks an invariant of two words and mends it; it closes, and now and then removes the region. Whatever it
+ * is told that it should not be told ends it with a line that says so: a status that has no place here, a
+ * region whose initialiser is not done, an invariant that is broken although nobody said that an owner died. */
+#include "churn.h"
+#include "peer.h"
+#include "process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE (15 * ISM_SECOND) /* for one call: longer than any other worker's death is noticed */
+
+static struct churn_line *line; /* NULL: nobody looks */
+static uint64_t seed;
+
+static void step(void)
+{
+    if (line != NULL)
+        line->steps = line->steps + 1;
+}
+
+static void give_up(const char *what, ism_status status)
+{
+    peer_say("%s: %s: %s", what, ism_status_name(status),
+             status < 0 ? ism_error_last()->message : "");
+    process_end_self(3);
+}
+
+static void expect(ism_status status, const char *what)
+{
+    if (status != ISM_OK)
+        give_up(what, status);
+}
+
+/* In small steps and over again from the start, so that a kill finds it half done. */
+static ism_status initialise(ism_region *region, void *context)
+{
+    struct churn *churn = ism_region_data(region);
+
+    (void)context;
+    for (size_t i = 0; i < sizeof churn->pattern; i += 64) {
+        peer_fill_pattern(churn->pattern, i + 64 < sizeof churn->pattern ? i + 64
+                                                                         : sizeof churn->pattern);
+        step();
+    }
+    if (line != NULL)
+        line->created = line->created + 1;
+    return ISM_OK;
+}
+
+/* Lock, whatever the last owner left. */
+static void lock(struct churn *churn)
+{
+    ism_status status = ism_mutex_lock_until(&churn->mutex, ism_deadline_after(PATIENCE));
+
+    if (status == ISM_OWNER_DIED) {
+        if (line != NULL)
+            line->owner_died = line->owner_died + 1;
+        step();
+        churn->second = churn->first;
+        step();
+        expect(ism_mutex_consistent(&churn->mutex), "consistent");
+    } else if (status != ISM_OK) {
+        give_up("lock", status);
+    }
+    if (churn->first != churn->second)
+        give_up("torn, and nobody said so", ISM_OK);
+}
+
+static void say_inside(uint32_t inside)
+{
+    if (line != NULL)
+        line->inside = inside;
+}
+
+static void change_under_lock(struct churn *churn)
+{
+    lock(churn);
+    say_inside(1);
+    step();
+    churn->first = churn->first + 1;
+    process_spin((unsigned)(peer_random(&seed) % 60));
+    step();
+    churn->second = churn->second + 1;
+    say_inside(0);
+    expect(ism_mutex_unlock(&churn->mutex), "unlock");
+    step();
+}
+
+static void work_once(const char *name, unsigned changes, bool remove)
+{
+    ism_region_options options;
+    ism_region *region;
+
+    memset(&options, 0, sizeof options);
+    options.size = CHURN_SIZE;
+    options.initialiser = initialise;
+    options.deadline = ism_deadline_after(PATIENCE);
+    step();
+    expect(ism_region_open_or_create(name, &options, &region), "open or create");
+    step();
+    struct churn *churn = ism_region_data(region);
+    if (!peer_holds_pattern(churn->pattern, sizeof churn->pattern))
+        give_up("opened before its initialiser was done", ISM_OK);
+    for (; changes > 0; changes--)
+        change_under_lock(churn);
+    if (remove) {
+        ism_status status = ism_region_remove(name);
+        if (status != ISM_OK && status != ISM_E_NOT_FOUND)
+            give_up("remove", status);
+        step();
+    }
+    expect(ism_region_close(region), "close");
+    step();
+}
+
+/* A line of input, or its end, ends the work. */
+static void wait_for_end(void *context)
+{
+    char text[16];
+    (void)fgets(text, sizeof text, stdin);
+    *(volatile bool *)context = true;
+}
+
+int peer_churn(int count, char **words)
+{
+    ism_region *board;
+    volatile bool end = false;
+
+    if (count != 5)
+        return 2;
+    expect(ism_region_open(words[2], NULL, &board), "open the board");
+    line = &((struct churn_board *)ism_region_data(board))->workers[atoi(words[3])];
+    seed = strtoull(words[4], NULL, 10);
+    struct thread *waiter = thread_start(wait_for_end, (void *)(uintptr_t)&end);
+    if (waiter == NULL)
+        return 2;
+    while (!end)
+        work_once(words[1], 1 + (unsigned)(peer_random(&seed) % 30), peer_random(&seed) % 4 == 0);
+    thread_join(waiter);
+    expect(ism_region_close(board), "close the board");
+    return 0;
+}
+
+/* From here on the test that traces this process counts. */
+static void begin(void)
+{
+    char text[16];
+    peer_say("ready");
+    (void)fgets(text, sizeof text, stdin);
+    process_stop_self();
+}
+
+/* The lock alone, of a region that is there and of a process that has locked before. */
+static void pass_lock(const char *name, bool begins_locked)
+{
+    ism_region *region;
+
+    expect(ism_region_open(name, NULL, &region), "open");
+    struct churn *churn = ism_region_data(region);
+    change_under_lock(churn);
+    if (begins_locked)
+        lock(churn);
+    begin();
+    if (!begins_locked)
+        lock(churn);
+    churn->first = churn->first + 1;
+    churn->second = churn->second + 1;
+    expect(ism_mutex_unlock(&churn->mutex), "unlock");
+}
+
+/* It ends without any clean-up. */
+int peer_pass(int count, char **words)
+{
+    if (count != 3)
+        return 2;
+    if (strcmp(words[2], "all") != 0) {
+        pass_lock(words[1], strcmp(words[2], "unlock") == 0);
+    } else {
+        begin();
+        work_once(words[1], 2, false);
+    }
+    process_end_self(0);
+    return 0;
+}

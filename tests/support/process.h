@@ -1,0 +1,133 @@
+/* process.h: other processes and threads, and what this process holds, for tests.
+ *
+ * A peer is a program started by path; its standard input and output are pipes to the test. Every wait
+ * has a limit, so that a library that hangs fails its test instead of stopping it. All that is started
+ * here ends with the test program, whatever becomes of it. The files process_*.c and native_*.c are the
+ * only ones in tests/ that know an operating system. */
+#ifndef ISTHMUS_TESTS_PROCESS_H
+#define ISTHMUS_TESTS_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Nothing that a test waits for takes so many milliseconds, unless it hangs. */
+#define PROCESS_LIMIT 20000u
+
+/* What process_wait() answers when there is no exit status. */
+#define PROCESS_RUNNING (-1) /* the limit has passed */
+#define PROCESS_KILLED (-2)  /* by process_kill() */
+#define PROCESS_CRASHED (-3) /* by a fault, an abort or another's signal */
+
+/* ---- programs started as other processes ---- */
+
+struct process;
+
+/* Start a program. arguments[0] is its path, the last is NULL. Standard error is the test's own.
+ * Returns NULL if the program can't be started. */
+struct process *process_start(const char *const arguments[]);
+
+/* Its id, as the library shows it too. */
+uint64_t process_id(const struct process *process);
+
+/* One line of its output, without the line's end. False: it ended its output, or the limit passed. */
+bool process_read_line(struct process *process, char *line, size_t size);
+
+/* True once its output has ended: all who held it are gone. */
+bool process_output_ended(struct process *process);
+
+/* Write to its input. False: it does not read any more. */
+bool process_write(struct process *process, const char *text);
+
+/* End its input. */
+void process_end_input(struct process *process);
+
+/* Kill it at once (SIGKILL, TerminateProcess), without a wait for the effect. */
+void process_kill(struct process *process);
+
+/* Stop all its threads until process_resume(). It lives meanwhile. */
+void process_suspend(struct process *process);
+void process_resume(struct process *process);
+
+/* Interrupt one of its system calls, if the system has such a thing. Harmless to a process that called
+ * process_accept_interruptions(). */
+void process_interrupt(struct process *process);
+void process_accept_interruptions(void);
+
+/* Can programs be traced here? */
+bool process_can_trace(void);
+
+/* Follow a program that waits for a line of input: write that line, and hold the program where it then calls
+ * process_stop_self(). From there on it moves only by process_step(). False: it went another way. */
+bool process_trace(struct process *process, const char *line);
+
+/* Let a traced process run until so many stops have passed: one before and one after each system call, or
+ * one after each instruction. Returns PROCESS_RUNNING, or its exit status if it ended before. */
+enum process_stops { PROCESS_CALLS, PROCESS_INSTRUCTIONS };
+int process_step(struct process *process, enum process_stops kind, unsigned stops);
+
+/* Wait until it has ended. Returns its exit status, 0 or above, or one of the three above. */
+int process_wait(struct process *process);
+
+/* Kill it and the processes that it started, if they still run, and forget it. NULL does nothing. */
+void process_free(struct process *process);
+
+/* The same for all that were started and not freed. */
+void process_free_all(void);
+
+/* Is there no living process of that id? One that has ended but is not reaped yet is gone. */
+bool process_gone(uint64_t id);
+
+/* ---- this process ---- */
+
+struct process_counts {
+    unsigned handles;  /* descriptors, or handles */
+    unsigned mappings; /* of shared memory, as far as the system tells */
+    unsigned children; /* 0, or 1 for any number, ended ones that are not reaped included */
+};
+struct process_counts process_count(void);
+
+/* This process's id, as the library shows it. */
+uint64_t process_own_id(void);
+
+size_t process_page_size(void);
+
+/* Milliseconds since some time ago. */
+uint64_t process_milliseconds(void);
+
+/* Let others run for about a millisecond. Only for waits that look for a change, with a limit. */
+void process_pause(void);
+
+/* Do nothing, busily, for about so many microseconds. */
+void process_spin(unsigned microseconds);
+
+/* Called by a program that is started by tests: it dies with the one who started it, and a fault ends it
+ * quietly. */
+void process_follow_starter(void);
+
+/* Where a test that traces this process takes hold of it; where nothing can be traced, nothing. */
+void process_stop_self(void);
+
+/* End this process at once, with no clean-up. */
+void process_end_self(int status);
+
+/* Fork. 0 in the child, otherwise the child's id; -1: this system has no fork. */
+int64_t process_fork(void);
+
+/* Wait until a forked child has ended. */
+void process_wait_for_fork(int64_t child);
+
+/* Become another program, keeping id, input and output. Returns only if that is not possible. */
+void process_replace(const char *const arguments[]);
+
+/* ---- threads of this process ---- */
+
+struct thread;
+
+/* Start a thread; NULL if that is not possible. */
+struct thread *thread_start(void (*run)(void *argument), void *argument);
+
+/* Wait until it has ended, and forget it. */
+void thread_join(struct thread *thread);
+
+#endif
