@@ -56,7 +56,9 @@ static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 #if defined(_M_X64) || defined(_M_ARM64)
     *(volatile uint64_t *)word = value;
 #else
-    (void)_InterlockedExchange64((volatile int64_t *)word, (int64_t)value);
+    uint64_t seen = *word;
+    while (!ism_compare_exchange_acquire_64(word, &seen, value))
+        continue; /* these processors have no 64-bit exchange */
 #endif
 }
 

@@ -98,35 +98,37 @@ struct visit {
     uint32_t left; /* objects that may still be looked at */
 };
 
+/* Free a stale object; true if the visitor is to be told, with *outcome. */
+static bool free_stale(struct ism_found *found, ism_status *outcome)
+{
+    struct ism_cause why = {NULL, 0};
+    if (found->lease == ISM_LEASE_LEAVING || !ism_is_stale(found)) {
+        ism_found_close(found);
+        return false;
+    }
+    *outcome = ism_discard(found, &why);
+    if (*outcome == ISM_E_NOT_FOUND || *outcome == ISM_E_BUSY)
+        return false; /* it is not what it was */
+    if (*outcome != ISM_OK)
+        *outcome = ism_fail(*outcome, &why, "could not remove \"%s\"", found->memory.native);
+    return true;
+}
+
 /* Look at one object; true if it is to be shown to the visitor, with *outcome. */
 static bool examine(const char *native, bool tidies, ism_region_info *info, ism_status *outcome)
 {
-    struct ism_cause why = {NULL, 0};
     struct ism_found found;
     memset(info, 0, sizeof *info);
     memcpy(info->native_name, native, strlen(native) + 1);
-    if (ism_lease_begin(&why) != ISM_OK)
-        return false;
     *outcome = ism_inspect(native, (struct ism_access){tidies, false}, &found);
-    bool is_shown = *outcome != ISM_E_NOT_FOUND;
-    if (*outcome == ISM_OK) {
-        describe(&found, info);
-        if (!tidies)
-            ism_found_close(&found);
-        else if (found.lease == ISM_LEASE_LEAVING || !ism_is_stale(&found)) {
-            ism_found_close(&found);
-            is_shown = false;
-        } else {
-            *outcome = ism_discard(&found, &why);
-            is_shown = *outcome != ISM_E_NOT_FOUND && *outcome != ISM_E_BUSY;
-            if (is_shown && *outcome != ISM_OK)
-                *outcome = ism_fail(*outcome, &why, "could not remove \"%s\"", native);
-        }
-    } else if (tidies) {
-        is_shown = false; /* not known to be stale */
-    }
-    ism_lease_end();
-    return is_shown;
+    if (*outcome != ISM_OK) /* who can't read it can't know that it is stale */
+        return !tidies && *outcome != ISM_E_NOT_FOUND;
+    describe(&found, info);
+    bool is_nameless = found.control.removed != 0 && !ism_backend_traits.frees_names;
+    if (tidies && !is_nameless)
+        return free_stale(&found, outcome);
+    ism_found_close(&found);
+    return !is_nameless;
 }
 
 static bool visit_one(const char *native, void *context)
@@ -134,8 +136,12 @@ static bool visit_one(const char *native, void *context)
     struct visit *visit = context;
     ism_region_info info;
     ism_status outcome = ISM_OK;
-    bool is_shown = examine(native, visit->tidies, &info, &outcome);
+    struct ism_cause why = {NULL, 0};
     visit->left--;
+    if (ism_lease_begin(&why) != ISM_OK)
+        return false;
+    bool is_shown = examine(native, visit->tidies, &info, &outcome);
+    ism_lease_end();
     if (is_shown && visit->visitor != NULL && visit->visitor(&info, outcome, visit->context) != 0)
         return false;
     return visit->left > 0;

@@ -88,6 +88,13 @@ static bool has_passed(ism_deadline deadline)
     return deadline != ISM_FOREVER && ism_process_now() >= deadline;
 }
 
+/* Whoever has slept may have got the only wake, while a late unlocker took WAITERS away: then it goes only when
+ * the word says again that others sleep. */
+static bool may_give_up(const struct wait *wait, uint64_t seen)
+{
+    return has_passed(wait->deadline) && (!wait->has_slept || (seen & WAITERS) != 0);
+}
+
 /* Sleep until the word changes, the owner dies or it is time to look again. */
 static void sleep_on(struct wait *wait, uint64_t seen)
 {
@@ -118,7 +125,7 @@ static bool decide(struct wait *wait, uint64_t *seen, ism_status *status)
         return take(wait, *seen, DAMAGED);
     } else if (wait->tries_only)
         *status = ISM_E_BUSY;
-    else if (has_passed(wait->deadline))
+    else if (may_give_up(wait, *seen))
         *status = ISM_E_TIMED_OUT;
     return *status != ISM_OK;
 }
@@ -132,7 +139,7 @@ static ism_status wait_for(struct wait *wait)
     while (!decide(wait, &seen, &status)) {
         /* A failed take, or another life that lives: say that we wait before we sleep. */
         seen = ism_load_relaxed_64(wait->word);
-        if (owner_of(seen) == 0 || (seen & UNRECOVERABLE) != 0)
+        if (owner_of(seen) == 0 || (seen & UNRECOVERABLE) != 0 || wait->tries_only)
             continue;
         if ((seen & WAITERS) == 0 &&
             !ism_compare_exchange_relaxed_64(wait->word, &seen, seen | WAITERS))
@@ -208,7 +215,8 @@ static void give_up(uint64_t *word, uint64_t seen, const struct ism_place *place
 }
 
 /* Give a lock back that others may wait for. The bit stays for those who sleep on, until a wake finds nobody
- * asleep; taking it away from a sleeper who came in between costs that one a bounded sleep. */
+ * asleep. If that takes it away from a sleeper who came in between, whoever is woken before that one sets it
+ * again. */
 static void hand_over(uint64_t *word, uint64_t seen, const struct ism_place *place)
 {
     while (!ism_compare_exchange_release_64(word, &seen, seen & WAITERS))
