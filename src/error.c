@@ -63,3 +63,13 @@ ism_status ism_fail(ism_status status, const struct ism_cause *why, const char *
     }
     return status;
 }
+
+void ism_printable(const char *bytes, size_t length, char *text, size_t text_size)
+{
+    size_t i = 0;
+    for (; i < length && i < text_size - 1; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        text[i] = byte < 0x20 || byte == 0x7f ? '?' : bytes[i];
+    }
+    text[i] = '\0';
+}

@@ -1,6 +1,8 @@
-/* process_win32.c: processes by CreateProcess, with a list of the handles that the child inherits:
- * its two pipe ends and standard error. Without the list it would inherit the ends of its siblings
- * too, and no pipe would ever end. */
+/* process_win32.c: processes by CreateProcess, with a list of the handles that the child inherits: its
+ * two pipe ends and standard error. Without the list it would inherit the ends of its siblings too,
+ * and no pipe would ever end. A child sees from the end of its input that this process has gone; but
+ * one that was being created when this process was killed stays suspended for ever. A job that ends
+ * with this process takes it away too. */
 #include "lines.h"
 #include "process.h"
 
@@ -137,6 +139,21 @@ static bool start(struct process *process, const char *const arguments[])
     return true;
 }
 
+/* The job's only handle is never closed, so the system does so when this process ends. Children are
+ * born into their parent's job. */
+static void take_children_along(void)
+{
+    static HANDLE job;
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+
+    if (job != NULL || (job = CreateJobObjectW(NULL, NULL)) == NULL)
+        return;
+    memset(&limits, 0, sizeof limits);
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+    (void)SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+    (void)AssignProcessToJobObject(job, GetCurrentProcess());
+}
+
 struct process *process_start(const char *const arguments[], const char **reason)
 {
     static char text[64];
@@ -146,6 +163,7 @@ struct process *process_start(const char *const arguments[], const char **reason
         *reason = "out of memory";
         return NULL;
     }
+    take_children_along();
     if (!start(process, arguments)) {
         (void)snprintf(text, sizeof text, "CreateProcess, %lu", GetLastError());
         *reason = text;

@@ -147,12 +147,3 @@ void ism_subject_describe(const char *kind, const char *name, char text[ISM_SUBJ
 }
 
 /* Bytes of other characters than ASCII are kept: names of files are full of them. */
-void ism_printable(const char *bytes, size_t length, char *text, size_t text_size)
-{
-    size_t i = 0;
-    for (; i < length && i < text_size - 1; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        text[i] = byte < 0x20 || byte == 0x7f ? '?' : bytes[i];
-    }
-    text[i] = '\0';
-}

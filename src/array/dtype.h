@@ -30,8 +30,4 @@ void ism_layout_describe(const ism_array_layout *layout, char text[ISM_LAYOUT_TE
  * name loses its beginning. kind has at most 16 bytes. */
 void ism_subject_describe(const char *kind, const char *name, char text[ISM_SUBJECT_MAX]);
 
-/* Copy bytes for a message as a string: what can't be printed becomes '?', what does not fit is
- * cut. */
-void ism_printable(const char *bytes, size_t length, char *text, size_t text_size);
-
 #endif

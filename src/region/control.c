@@ -1,7 +1,7 @@
 /* control.c: writing and checking control blocks. */
 #include "control.h"
 
-#include "../atomics.h"
+#include "name.h"
 
 #include <string.h>
 
@@ -90,11 +90,11 @@ static bool is_zero(const struct ism_control *control)
 static bool makes_sense(const struct ism_control *control, uint64_t offset)
 {
     uint64_t expected, length;
-    const char *name_end = memchr(control->name, '\0', sizeof control->name);
     return ism_control_place(control->capacity, &expected, &length) && expected == offset &&
            control->size >= 1 && control->size <= control->capacity && control->region != 0 &&
-           control->lifetime <= ISM_LIFETIME_PERSISTENT && name_end != NULL &&
-           name_end > control->name && name_end - control->name <= ISM_NAME_MAX;
+           control->lifetime <= ISM_LIFETIME_PERSISTENT &&
+           memchr(control->name, '\0', sizeof control->name) != NULL &&
+           ism_name_is_valid(control->name);
 }
 
 static ism_status judge(struct ism_control *copy, uint64_t offset, enum ism_control_state *state)

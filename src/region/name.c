@@ -7,24 +7,44 @@
 
 static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
-ism_status ism_name_check(const char *name)
+static size_t bounded_length(const char *name)
 {
-    if (name == NULL)
-        return ism_fail(ISM_E_INVALID, NULL, "the region's name is NULL");
     size_t length = 0;
     while (length <= ISM_NAME_MAX && name[length] != '\0')
         length++;
+    return length;
+}
+
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+bool ism_name_is_valid(const char *name)
+{
+    size_t length = bounded_length(name);
+    return length >= 1 && length <= ISM_NAME_MAX && strspn(name, allowed) == length &&
+           !is_dots(name);
+}
+
+ism_status ism_name_check(const char *name)
+{
+    char quote[48];
+    if (name == NULL)
+        return ism_fail(ISM_E_INVALID, NULL, "the region's name is NULL");
+    if (ism_name_is_valid(name))
+        return ISM_OK;
+    size_t length = bounded_length(name);
+    size_t good = strspn(name, allowed);
+    ism_printable(name, length, quote, sizeof quote);
     if (length == 0)
         return ism_fail(ISM_E_NAME, NULL, "the name is empty");
     if (length > ISM_NAME_MAX)
-        return ism_fail(ISM_E_NAME, NULL, "the name \"%.20s...\" has more than %d bytes", name,
+        return ism_fail(ISM_E_NAME, NULL, "the name \"%s...\" has more than %d bytes", quote,
                         ISM_NAME_MAX);
-    size_t good = strspn(name, allowed);
     if (good < length)
         return ism_fail(ISM_E_NAME, NULL,
-                        "byte %zu of the name (0x%02x) is none of A-Z a-z 0-9 . _ -", good + 1,
-                        (unsigned)(unsigned char)name[good]);
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return ism_fail(ISM_E_NAME, NULL, "the name is \"%s\"", name);
-    return ISM_OK;
+                        "byte %lu of the name \"%s\" (0x%02x) is none of A-Z a-z 0-9 . _ -",
+                        (unsigned long)(good + 1), quote, (unsigned)(unsigned char)name[good]);
+    return ism_fail(ISM_E_NAME, NULL, "the name is \"%s\"", quote);
 }

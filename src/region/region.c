@@ -501,7 +501,7 @@ static ism_status remove_damaged(const char *name, const struct ism_found *damag
     struct ism_memory memory;
     char claimed[sizeof damaged->control.name + 1] = {0};
     memcpy(claimed, damaged->control.name, sizeof damaged->control.name);
-    if (ism_name_check(claimed) == ISM_OK && strcmp(claimed, name) != 0)
+    if (ism_name_is_valid(claimed) && strcmp(claimed, name) != 0)
         return ISM_E_CORRUPT;
     ism_status status = ism_memory_open(damaged->memory.native, true, &memory, why);
     if (status == ISM_OK) {
