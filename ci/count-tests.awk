@@ -20,7 +20,10 @@ NR == FNR { next }
 inside && (/\[  SKIPPED \] .*: / || status[name] == "skipped" && !/^\[/) { print name ": " $0 }
 inside && /^\[ RUN      \] / { running = $4; programs[name] }
 running != "" && /\[       OK \]/ { count[name, "passed"]++; running = "" }
-running != "" && (/\[  FAILED  \]/ || $0 == "[  ERROR   ] " running) { count[name, "failed"]++; running = "" }
+running != "" && (/\[  FAILED  \]/ || $0 == "[  ERROR   ] " running) {
+    count[name, "failed"]++
+    running = ""
+}
 running != "" && $0 == "[  SKIPPED ] " running { count[name, "skipped"]++; running = "" }
 /^Output:/ { getline; inside = 1 }
 

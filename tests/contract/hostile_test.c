@@ -5,7 +5,7 @@
  * The library's own bytes lie on the last page of the mapping, behind the data; every process that has a
  * region open for writing can overwrite them, so no test needs more than that. Where which of them lies is
  * golden (tests/unit), so it may be said here. */
-#include "suite.h"
+#include "regions.h"
 
 #include <stdlib.h>
 
@@ -26,19 +26,6 @@
 #define REMOVED 276
 #define ATTACHED 384
 
-static ism_region *create(const char *name)
-{
-    ism_region_options options = {.size = SIZE};
-    ism_region *region = NULL;
-    assert_status(ism_region_create(name, &options, &region), ISM_OK);
-    return region;
-}
-
-static void close_region(ism_region *region)
-{
-    assert_status(ism_region_close(region), ISM_OK);
-}
-
 /* The library's own bytes in a region of SIZE. */
 static unsigned char *own_bytes(const ism_region *region)
 {
@@ -49,17 +36,6 @@ static unsigned char *own_bytes(const ism_region *region)
 static bool is_failure(ism_status status)
 {
     return status < ISM_OK && strcmp(ism_status_name(status), "ISM_STATUS_UNKNOWN") != 0;
-}
-
-static ism_status status_of_open(const char *name, const ism_region_options *options)
-{
-    ism_region *region = (ism_region *)(void *)&region;
-    ism_status status = ism_region_open(name, options, &region);
-    if (status == ISM_OK)
-        close_region(region);
-    else
-        assert_null(region);
-    return status;
 }
 
 /* ---- E1 ---- */
@@ -189,7 +165,7 @@ static void e1_a_null_is_told(void **state)
     assert_told(ism_region_list(NULL, NULL), ISM_E_INVALID, "");
     assert_told(ism_mutex_lock(NULL), ISM_E_INVALID, "");
     assert_told(ism_mutex_unlock(NULL), ISM_E_INVALID, "");
-    ism_region *open = create(name);
+    ism_region *open = create_region(name, SIZE);
     assert_told(ism_region_get_info(open, NULL), ISM_E_INVALID, "");
     close_region(open);
     assert_int_equal(leftovers_regions(name), 0);
@@ -233,7 +209,7 @@ static void e1_what_is_not_there_or_in_the_way_is_told(void **state)
     assert_told(ism_region_open(name, NULL, &failed), ISM_E_NOT_FOUND, name);
     assert_told(ism_region_remove(name), ISM_E_NOT_FOUND, name);
     assert_told(ism_region_look(name, &info), ISM_E_NOT_FOUND, name);
-    region = create(name);
+    region = create_region(name, SIZE);
     assert_told(ism_region_create(name, &options, &failed), ISM_E_EXISTS, name);
     assert_told(ism_region_open(name, &other, &failed), ISM_E_SIZE, name);
     assert_non_null(strstr(ism_error_last()->message, "123456"));
@@ -261,7 +237,7 @@ static void e1_each_thread_has_its_own_record_and_success_leaves_it(void **state
     thread_join(thread);
     assert_status(others.status, ISM_E_NAME);
     assert_status(ism_error_last()->status, ISM_E_NOT_FOUND);
-    close_region(create(NAME("x")));
+    close_region(create_region(NAME("x"), SIZE));
     assert_status(ism_error_last()->status, ISM_E_NOT_FOUND);
     assert_non_null(strstr(ism_error_last()->message, NAME("none")));
 }
@@ -269,7 +245,7 @@ static void e1_each_thread_has_its_own_record_and_success_leaves_it(void **state
 static void e1_not_now_is_told_too(void **state)
 {
     (void)state;
-    ism_region *region = create(NAME("x"));
+    ism_region *region = create_region(NAME("x"), SIZE);
     struct process *peer = peer_obeying();
     assert_answer(ask(peer, "open %s", NAME("x")), "ISM_OK");
     assert_answer(ask(peer, "lock 0"), "ISM_OK");
@@ -319,7 +295,7 @@ static void e2_each_damaged_byte_of_what_never_changes_is_noticed(void **state)
     const char *name = NAME("x");
 
     (void)state;
-    ism_region *region = create(name);
+    ism_region *region = create_region(name, SIZE);
     for (size_t offset = 0; offset < 256; offset += offset < 48 ? 1 : 13) {
         unsigned char flipped = own_bytes(region)[offset] ^ 0x40;
         if (offset < VERSION)
@@ -341,7 +317,7 @@ static void e2_impossible_values_in_what_changes_are_noticed(void **state)
     unsigned char noise[512];
 
     (void)state;
-    ism_region *region = create(name);
+    ism_region *region = create_region(name, SIZE);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         damage_and_ask(name, region, SHARED_SIZE, &sizes[i], 8, ISM_E_CORRUPT, ISM_E_CORRUPT);
     damage_and_ask(name, region, LIFE_TABLE, &any, 8, ISM_OK, ISM_E_UNSUPPORTED);
@@ -357,7 +333,7 @@ static void e2_a_wrong_size_written_by_another_is_never_believed(void **state)
     const uint64_t sizes[] = {UINT64_MAX, SIZE + 1, UINT64_C(1) << 40, UINT64_C(1) << 63};
 
     (void)state;
-    ism_region *region = create(NAME("x"));
+    ism_region *region = create_region(NAME("x"), SIZE);
     uint64_t right;
     memcpy(&right, own_bytes(region) + SHARED_SIZE, sizeof right);
     assert_int_equal(right, SIZE);
@@ -383,7 +359,7 @@ static void e2_a_name_without_an_end_is_not_read_beyond_its_field(void **state)
     unsigned char letters[208];
 
     (void)state;
-    ism_region *region = create(name);
+    ism_region *region = create_region(name, SIZE);
     memset(letters, 'a', sizeof letters);
     damage_and_ask(name, region, NAME_BYTES, letters, sizeof letters, ISM_E_CORRUPT, ISM_E_CORRUPT);
     close_region(region);
@@ -397,7 +373,7 @@ static void e2_any_bytes_where_a_lock_should_be_end_in_a_status(void **state)
     uint64_t words[2];
 
     (void)state;
-    ism_region *region = create(NAME("x"));
+    ism_region *region = create_region(NAME("x"), SIZE);
     ism_mutex *mutex = ism_region_data(region);
     srand(1);
     for (int round = 0; round < rounds; round++) {
@@ -424,7 +400,7 @@ static void e2_any_bytes_where_a_lock_should_be_end_in_a_status(void **state)
 static void e2_a_lock_taken_away_leaves_a_region_that_can_be_closed(void **state)
 {
     (void)state;
-    ism_region *region = create(NAME("x"));
+    ism_region *region = create_region(NAME("x"), SIZE);
     ism_mutex *mutex = ism_region_data(region);
     assert_status(ism_mutex_lock(mutex), ISM_OK);
     memset(mutex, 0, sizeof *mutex);
@@ -439,13 +415,13 @@ static void e2_a_removal_that_was_only_written_frees_at_most_the_name(void **sta
     const uint32_t removed = 1;
 
     (void)state;
-    ism_region *region = create(name);
+    ism_region *region = create_region(name, SIZE);
     memset(ism_region_data(region), 7, SIZE);
     struct process *peer = peer_obeying();
     assert_answer(ask(peer, "open %s", name), "ISM_OK");
     memcpy(own_bytes(region) + REMOVED, &removed, sizeof removed);
     assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
-    ism_region *fresh = create(name);
+    ism_region *fresh = create_region(name, SIZE);
     assert_answer(ask(peer, "holds 7"), "yes");
     assert_answer(ask(peer, "close"), "ISM_OK");
     assert_int_equal(leftovers_live_regions(name), 1);
@@ -494,7 +470,7 @@ static void e2_a_scribbling_peer_makes_nobody_crash_or_hang(void **state)
     (void)state;
     for (int seed = 0; seed < seeds; seed++) {
         char word[16];
-        ism_region *region = create(name);
+        ism_region *region = create_region(name, SIZE);
         struct process *bystander = peer_obeying();
         assert_answer(ask(bystander, "open %s", name), "ISM_OK");
         (void)snprintf(word, sizeof word, "%d", seed);
@@ -527,12 +503,12 @@ static void e2_what_a_scribbler_left_behind_is_freed_or_told(void **state)
     static unsigned char original[OWN_BYTES];
 
     (void)state;
-    ism_region *region = create(name);
+    ism_region *region = create_region(name, SIZE);
     memcpy(original, own_bytes(region), OWN_BYTES);
     memset(own_bytes(region), 0xa5, OWN_BYTES);
     assert_status(ism_region_close(region), ISM_OK);
     assert_status(status_of_open(name, NULL), ISM_E_NOT_FOUND);
-    region = create(name);
+    region = create_region(name, SIZE);
     close_region(region);
 }
 
@@ -546,7 +522,7 @@ static void e5_what_another_version_made_is_refused_and_not_changed(void **state
     static unsigned char original[OWN_BYTES], damaged[OWN_BYTES];
 
     (void)state;
-    ism_region *region = create(name);
+    ism_region *region = create_region(name, SIZE);
     unsigned char *own = own_bytes(region);
     memcpy(original, own, OWN_BYTES);
     for (size_t i = 0; i < 7; i++) {

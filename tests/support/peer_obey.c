@@ -4,6 +4,8 @@
  *                                     last is the one that the commands below mean
  *   close                             the status of closing it
  *   remove NAME, look NAME            the status
+ *   remove_until NAME END             how often a region was removed until there was one of the name END; or the
+ *                                     first status that was neither ISM_OK nor ISM_E_NOT_FOUND
  *   regions PREFIX                    how many regions there are whose names begin with it
  *   initialised                       how often an initialiser has run
  *   size                              the region's size
@@ -211,6 +213,24 @@ static void obey_create_many(char **words)
 static void obey_remove(char **words)
 {
     say_status(ism_region_remove(words[1]));
+}
+
+static void obey_remove_until(char **words)
+{
+    ism_region_info info;
+    unsigned removed = 0;
+    ism_status status = ISM_OK;
+
+    while (status == ISM_OK && ism_region_look(words[2], &info) != ISM_OK) {
+        status = ism_region_remove(words[1]);
+        removed += status == ISM_OK;
+        if (status == ISM_E_NOT_FOUND)
+            status = ISM_OK;
+    }
+    if (status != ISM_OK)
+        say_status(status);
+    else
+        peer_say("%u", removed);
 }
 
 static void obey_look(char **words)
@@ -472,6 +492,7 @@ static const struct {
     {"close", 1, obey_close},
     {"create_many", 4, obey_create_many},
     {"remove", 2, obey_remove},
+    {"remove_until", 3, obey_remove_until},
     {"look", 2, obey_look},
     {"tidy", 1, obey_tidy},
     {"regions", 2, obey_regions},

@@ -1,0 +1,63 @@
+/* regions.h: the steps that most tests of regions begin and end with. */
+#ifndef ISTHMUS_TESTS_REGIONS_H
+#define ISTHMUS_TESTS_REGIONS_H
+
+#include "suite.h"
+
+static inline ism_region *create_region(const char *name, uint64_t size)
+{
+    ism_region_options options = {.size = size};
+    ism_region *region = NULL;
+    assert_status(ism_region_create(name, &options, &region), ISM_OK);
+    assert_non_null(region);
+    return region;
+}
+
+static inline ism_region *open_region(const char *name)
+{
+    ism_region *region = NULL;
+    assert_status(ism_region_open(name, NULL, &region), ISM_OK);
+    assert_non_null(region);
+    return region;
+}
+
+static inline void close_region(ism_region *region)
+{
+    assert_status(ism_region_close(region), ISM_OK);
+}
+
+/* Close what a call has opened; what it has not opened is to be NULL. */
+static inline ism_status close_opened(ism_status status, ism_region *region)
+{
+    if (status == ISM_OK)
+        close_region(region);
+    else
+        assert_null(region);
+    return status;
+}
+
+static inline ism_status status_of_open(const char *name, const ism_region_options *options)
+{
+    ism_region *region = (ism_region *)(void *)&region;
+    ism_status status = ism_region_open(name, options, &region);
+    return close_opened(status, region);
+}
+
+static inline ism_status status_of_create(const char *name, const ism_region_options *options)
+{
+    ism_region *region = (ism_region *)(void *)&region;
+    ism_status status = ism_region_create(name, options, &region);
+    return close_opened(status, region);
+}
+
+/* Does every byte have this value? */
+static inline bool region_holds(const ism_region *region, unsigned char byte)
+{
+    const unsigned char *bytes = ism_region_data(region);
+    uint64_t i = 0;
+    while (i < ism_region_size(region) && bytes[i] == byte)
+        i++;
+    return i == ism_region_size(region);
+}
+
+#endif
