@@ -121,21 +121,26 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
 enum ism_lease {
     ISM_LEASE_NONE,    /* no process has the object */
     ISM_LEASE_HELD,    /* at least one process has a lease, and lives */
-    ISM_LEASE_LEAVING  /* somebody is about to discard it: look again soon */
+    ISM_LEASE_LEAVING  /* somebody is about to discard it, or to take a lease: look again soon */
 };
 
-/* From begin to end no other process of this user looks up, creates, leases or discards an object,
- * where the backend's lease needs that to be exact; where leases are exact by themselves these do
- * nothing. Not nested. A process that dies in between ends it. */
+/* From begin to end no other thread of this process looks up, creates, leases, leaves or discards an object,
+ * nor does it fork; where the lease needs that to be exact (traits.locks_names), no other process of this user
+ * does either. Not nested. A process that dies in between ends it. All that follows here, and opening,
+ * creating and unlinking, is done in between. */
 ism_status ism_lease_begin(struct ism_cause *why);
 void ism_lease_end(void);
 
+/* Keep an object from being discarded while it is looked at, until it is closed. That does not count as having
+ * it, but nobody is told meanwhile that it is dead. ISM_E_BUSY: it is being discarded. */
+ism_status ism_lease_pin(struct ism_memory *memory, struct ism_cause *why);
+
 /* Does anyone have a lease on this object, the caller's own handle not counted? To be asked before
- * ism_lease_take(), between begin and end. */
+ * ism_lease_take(). */
 enum ism_lease ism_lease_look(const struct ism_memory *memory);
 
 /* Be counted as having the object, from now until ism_lease_leave(), exit or death, in forked children
- * too. ISM_E_BUSY: it is being discarded. Measure it afterwards: it may have been discarded before. */
+ * too. ISM_E_BUSY: it is being discarded; if it was not pinned, it may have been already. */
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why);
 
 /* Make sure that nobody has the object, and that nobody gets it until the caller closes it. The caller has no
@@ -222,5 +227,9 @@ uint64_t ism_process_generation(void);
 enum ism_process_lock { ISM_LOCK_NAMES, ISM_LOCK_REGISTRY };
 void ism_process_lock(enum ism_process_lock which);
 void ism_process_unlock(enum ism_process_lock which);
+
+/* Between these the calling thread is not cancelled, where threads can be. May be nested. */
+void ism_process_shield(void);
+void ism_process_unshield(void);
 
 #endif

@@ -40,6 +40,11 @@ const ism_error *ism_error_last(void)
     return &last_error;
 }
 
+void ism_error_restore(const ism_error *earlier)
+{
+    last_error = *earlier;
+}
+
 /* The message is built in memory of its own first: an argument may be the old message. */
 ism_status ism_fail(ism_status status, const struct ism_cause *why, const char *format, ...)
 {

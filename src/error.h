@@ -12,6 +12,9 @@
 ism_status ism_fail(ism_status status, const struct ism_cause *why, const char *format, ...)
     ISM_PRINTF(3, 4);
 
+/* Put an earlier record of the calling thread back: what failed since was no failure of a call. */
+void ism_error_restore(const ism_error *earlier);
+
 /* Copy bytes for a message as a string: what can't be printed becomes '?', what does not fit is
  * cut. */
 void ism_printable(const char *bytes, size_t length, char *text, size_t text_size);

@@ -75,8 +75,11 @@ typedef struct ism_region_info {
  *          ISM_E_SIZE (0, over the capacity, or more than this process can address); ISM_E_EXISTS
  *          (also while another process initialises it); ISM_E_NO_SPACE; ISM_E_NO_MEMORY;
  *          ISM_E_LIMIT (descriptors, or the system's number of segments); ISM_E_ACCESS;
- *          ISM_E_FOREIGN (the native name is taken by something else); ISM_E_INITIALISER;
- *          ISM_E_UNSUPPORTED (a persistent region on Windows); ISM_E_SYSTEM.
+ *          ISM_E_FOREIGN (the native name is taken by something else); ISM_E_VERSION, ISM_E_CORRUPT
+ *          (by a region that this version can't read, or a damaged one); ISM_E_TIMED_OUT (somebody was
+ *          still discarding a dead one at the deadline); ISM_E_INITIALISER; ISM_E_UNSUPPORTED (a
+ *          persistent region on Windows, or a system without the locks that leases need);
+ *          ISM_E_NOT_FOUND (the system has no place for shared memory); ISM_E_SYSTEM.
  *          An object that a dead process left behind under the name is freed first.
  * Threads: any. Processes: exactly one of several creates. Not in a signal handler. Blocks: only in
  *          the callback, and while the system zeroes the memory. Since: 0.1.
@@ -92,7 +95,8 @@ ISM_API ism_status ism_region_create(const char *name, const ism_region_options 
  *          all died); ISM_E_SIZE (another size than the options say, or more than this process can
  *          address); ISM_E_TIMED_OUT (a living process was still initialising it at the deadline);
  *          ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_VERSION; ISM_E_CORRUPT (its control block makes no
- *          sense); ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_SYSTEM. No failing open removes anything.
+ *          sense); ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_NO_SPACE (for the table of lock owners);
+ *          ISM_E_SYSTEM. No open removes a region.
  * Threads: any. Not in a signal handler. Blocks: until the deadline, and only while a living process
  *          initialises the region. Since: 0.1. Promises: R1, R2, R3, R6, R8, R9, E2, E3, E5. */
 ISM_API ism_status ism_region_open(const char *name, const ism_region_options *options,
@@ -123,7 +127,9 @@ ISM_API ism_status ism_region_close(ism_region *region);
 /* Free a name. Whoever has the region open keeps its memory; the name can be created anew at once.
  * name:    see ISM_NAME_MAX.
  * Returns: ISM_OK; ISM_E_NAME; ISM_E_INVALID; ISM_E_NOT_FOUND (also for one whose processes have all
- *          died, which is freed on the way); ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_SYSTEM.
+ *          died, which is freed on the way); ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_VERSION; ISM_E_CORRUPT
+ *          (damaged, and it bears another name; else a damaged one is removed); ISM_E_BUSY (somebody
+ *          else is removing it, and does not get done); ISM_E_LIMIT; ISM_E_SYSTEM.
  * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
  * Since: 0.1. Promises: R6, R7. */
 ISM_API ism_status ism_region_remove(const char *name);

@@ -6,9 +6,11 @@
  * namespaces. The byte's place tells the process's id, so one lock says whether and who. The bytes, far
  * behind the end of the object:
  *   NAME      write-locked by the one who is about to unlink the object
- *   HOLDERS   one byte per process id; write-locked as a whole, with NAME, by the one who discards
- * No opener takes a lock before it has seen another holder's, so two of them can't bring a dead region back
- * to life by seeing each other; one that then finds that it can't use the region leaves as a holder. */
+ *   HOLDERS   one byte per process id, read-locked while it has the object
+ *   OPENERS   one byte per process id, read-locked from when it opens the object
+ * Whoever discards write-locks them all. An opener locks its OPENERS byte, sees that somebody holds the object,
+ * and takes its HOLDERS byte. Two openers of a dead region don't take each other for holders; and whoever sees
+ * only openers does not call the region dead: one of them may have seen the last holder, and go on. */
 #include "../unix/record_lock.h"
 #include "../unix/system_error.h"
 #include "posix.h"
@@ -19,11 +21,12 @@
 #include <unistd.h>
 
 #define NAME_OFFSET (UINT64_C(1) << 40)
+#define PLACES (UINT64_C(1) << 32) /* more than there are process ids */
 #define HOLDERS_OFFSET (NAME_OFFSET + 1)
-#define HOLDERS_LENGTH (UINT64_C(1) << 32)
-#define ALL_LENGTH (HOLDERS_LENGTH + 1)
+#define OPENERS_OFFSET (HOLDERS_OFFSET + PLACES) /* behind: of one process, the kernel reports the first */
+#define ALL_LENGTH (1 + 2 * PLACES)
 
-#define PATIENCE UINT64_C(1000000000) /* nanoseconds that another process gets to unlink */
+#define PATIENCE UINT64_C(100000000) /* nanoseconds that others get to unlink, or to open */
 #define PAUSE UINT64_C(100000)
 
 ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause *why)
@@ -46,31 +49,50 @@ ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause
 ism_status ism_lease_begin(struct ism_cause *why)
 {
     (void)why;
+    ism_process_lock(ISM_LOCK_NAMES);
     return ISM_OK;
 }
 
 void ism_lease_end(void)
 {
+    ism_process_unlock(ISM_LOCK_NAMES);
 }
 
+static ism_status lock(const struct ism_memory *memory, int type, uint64_t start, uint64_t length,
+                       struct ism_cause *why)
+{
+    int code = ism_record_lock((int)memory->handle, type, start, length);
+    if (code == EAGAIN)
+        return ISM_E_BUSY;
+    return code == 0 ? ISM_OK : ism_system_failure(why, "fcntl", code);
+}
+
+ism_status ism_lease_pin(struct ism_memory *memory, struct ism_cause *why)
+{
+    return lock(memory, F_RDLCK, OPENERS_OFFSET + ism_process_id(), 1, why);
+}
+
+/* The kernel reports any one of the locks in a range. */
 enum ism_lease ism_lease_look(const struct ism_memory *memory)
 {
     int type;
     uint64_t start;
-    if (ism_record_conflict((int)memory->handle, HOLDERS_OFFSET, HOLDERS_LENGTH, &type, &start) != 0)
+    int descriptor = (int)memory->handle;
+    if (ism_record_conflict(descriptor, HOLDERS_OFFSET, 2 * PLACES, &type, &start) != 0)
         return ISM_LEASE_HELD; /* no answer: nothing may be discarded */
     if (type == F_UNLCK)
         return ISM_LEASE_NONE;
-    return type == F_WRLCK ? ISM_LEASE_LEAVING : ISM_LEASE_HELD;
+    if (type == F_RDLCK && start >= OPENERS_OFFSET &&
+        ism_record_conflict(descriptor, HOLDERS_OFFSET, PLACES, &type, &start) != 0)
+        return ISM_LEASE_HELD;
+    return type == F_RDLCK && start < OPENERS_OFFSET ? ISM_LEASE_HELD : ISM_LEASE_LEAVING;
 }
 
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why)
 {
-    int code = ism_record_lock((int)memory->handle, F_RDLCK, HOLDERS_OFFSET + ism_process_id(), 1);
-    if (code == EAGAIN)
-        return ISM_E_BUSY;
-    if (code != 0)
-        return ism_system_failure(why, "fcntl", code);
+    ism_status status = lock(memory, F_RDLCK, HOLDERS_OFFSET + ism_process_id(), 1, why);
+    if (status != ISM_OK)
+        return status;
     memory->leased = true;
     memory->forks = ism_process_forks();
     return ISM_OK;
@@ -78,21 +100,31 @@ ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why)
 
 ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why)
 {
-    int code = ism_record_lock((int)memory->handle, F_WRLCK, NAME_OFFSET, ALL_LENGTH);
-    if (code == EAGAIN)
-        return ISM_E_BUSY;
-    if (code != 0)
-        return ism_system_failure(why, "fcntl", code);
-    memory->alone = true;
-    return ISM_OK;
+    ism_status status = lock(memory, F_WRLCK, NAME_OFFSET, ALL_LENGTH, why);
+    if (status == ISM_OK)
+        memory->alone = true;
+    return status;
 }
 
-/* Free the object if nobody has it. The handle has no lease any more. */
+/* Free the object if nobody has it. The handle has no lease any more. An opener that comes to nothing leaves
+ * the freeing to us, so it gets a moment. */
 static void free_if_alone(struct ism_memory *memory)
 {
     struct ism_cause ignored;
-    if (ism_lease_take_alone(memory, &ignored) == ISM_OK)
-        (void)ism_memory_unlink(memory, &ignored);
+    uint64_t end = 0;
+    enum ism_lease lease;
+    while ((lease = ism_lease_look(memory)) != ISM_LEASE_HELD) {
+        if (lease == ISM_LEASE_NONE && ism_lease_take_alone(memory, &ignored) == ISM_OK) {
+            (void)ism_memory_unlink(memory, &ignored);
+            return;
+        }
+        uint64_t now = ism_process_now();
+        if (end == 0)
+            end = now + PATIENCE;
+        if (now >= end)
+            return;
+        ism_process_pause(PAUSE);
+    }
 }
 
 /* First give up the own lock, then see whether nobody else has one: two last leavers who did it the other
@@ -140,9 +172,13 @@ static unsigned holders_between(const struct ism_memory *memory, uint64_t start,
 
 unsigned ism_lease_holders(const struct ism_memory *memory, uint64_t *ids, unsigned limit)
 {
+    uint64_t own = HOLDERS_OFFSET + ism_process_id();
     unsigned count = 0;
-    if (memory->leased && limit > 0)
-        ids[count++] = ism_process_id();
-    return count + holders_between(memory, HOLDERS_OFFSET, HOLDERS_OFFSET + HOLDERS_LENGTH,
-                                   ids + count, limit - count);
+    if (!memory->leased)
+        return holders_between(memory, HOLDERS_OFFSET, HOLDERS_OFFSET + PLACES, ids, limit);
+    if (limit > 0)
+        ids[count++] = ism_process_id(); /* one's own description's locks are not reported */
+    count += holders_between(memory, HOLDERS_OFFSET, own, ids + count, limit - count);
+    return count + holders_between(memory, own + 1, HOLDERS_OFFSET + PLACES, ids + count,
+                                   limit - count);
 }

@@ -50,11 +50,16 @@ static void fill(struct ism_memory *memory, const char *native, int descriptor, 
 
 static ism_status prepare(struct ism_memory *memory, uint64_t length, struct ism_cause *why)
 {
-    if (fchmod((int)memory->handle, 0600) == -1) /* the umask may have taken our own bits */
-        return ism_system_failure(why, "fchmod", errno);
+    struct stat made;
+    if (fstat((int)memory->handle, &made) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    memory->identity = (uint64_t)made.st_ino;
+    memory->length = length;
+    if ((made.st_mode & 0777) != 0600 && fchmod((int)memory->handle, 0600) == -1)
+        return ism_system_failure(why, "fchmod", errno); /* the umask had taken some of our own bits */
     if (ftruncate((int)memory->handle, (off_t)length) == -1)
         return ism_system_failure(why, "ftruncate", errno);
-    return ism_memory_measure(memory, why);
+    return ISM_OK;
 }
 
 ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
@@ -71,18 +76,21 @@ ism_status ism_memory_create(const char *native, uint64_t length, struct ism_mem
         return ISM_OK;
     }
     struct ism_cause ignored;
-    if (ism_memory_measure(&memory, &ignored) == ISM_OK) /* the name may mean another object by now */
-        (void)ism_memory_unlink(&memory, &ignored);
+    (void)ism_memory_unlink(&memory, &ignored);
     (void)close(descriptor);
-    return status == ISM_E_NOT_FOUND ? ISM_E_EXISTS : status; /* discarded by another process */
+    return status;
 }
 
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
                            struct ism_cause *why)
 {
-    int descriptor = shm_open(native, writable ? O_RDWR : O_RDONLY, 0);
-    if (descriptor == -1)
-        return ism_system_failure(why, "shm_open", errno);
+    /* Not blocking: somebody may have planted a pipe, or a file with a lease on it. */
+    int descriptor = shm_open(native, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
+    if (descriptor == -1) {
+        int code = errno;
+        ism_status status = ism_system_failure(why, "shm_open", code);
+        return code == EISDIR || code == ENXIO || code == EAGAIN ? ISM_E_FOREIGN : status;
+    }
     fill(out, native, descriptor, writable);
     return ISM_OK;
 }
@@ -128,6 +136,7 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
                            struct ism_cause *why)
 {
     ssize_t got = pread((int)memory->handle, bytes, size, (off_t)offset);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_memory_write() */
     if (got == -1)
         return ism_system_failure(why, "pread", errno);
     return (size_t)got == size ? ISM_OK : ISM_E_CORRUPT; /* it has shrunk meanwhile */
@@ -136,6 +145,7 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
 ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
                             size_t size, struct ism_cause *why)
 {
+    __atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire of ism_memory_read() */
     ssize_t put = pwrite((int)memory->handle, bytes, size, (off_t)offset);
     return put == (ssize_t)size ? ISM_OK : ism_system_failure(why, "pwrite", errno);
 }

@@ -11,6 +11,7 @@ _Static_assert(offsetof(struct ism_control, region) == 24, "layout of the contro
 _Static_assert(offsetof(struct ism_control, name) == 48, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, size) == 256, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, ready) == 272, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, initialiser) == 280, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, array_mutex) == 320, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, attached) == 384, "layout of the control block");
 _Static_assert(sizeof(struct ism_control) == 896, "layout of the control block");
@@ -64,7 +65,8 @@ static uint32_t checksum_of(const struct ism_control *control)
 }
 
 void ism_control_fill(struct ism_control *control, const char *name,
-                      const ism_region_options *options, uint64_t region, uint64_t life_table)
+                      const ism_region_options *options, uint64_t region, uint64_t life_table,
+                      ism_life initialiser)
 {
     memset(control, 0, sizeof *control);
     control->magic = ISM_CONTROL_MAGIC;
@@ -77,13 +79,8 @@ void ism_control_fill(struct ism_control *control, const char *name,
     memcpy(control->name, name, strlen(name));
     control->size = options->size;
     control->life_table = life_table;
+    control->initialiser = initialiser;
     control->checksum = checksum_of(control);
-}
-
-static bool is_zero(const struct ism_control *control)
-{
-    static const struct ism_control zero;
-    return memcmp(control, &zero, sizeof zero) == 0;
 }
 
 /* Are the values possible in an object with the control block at that offset? */
@@ -99,8 +96,10 @@ static bool makes_sense(const struct ism_control *control, uint64_t offset)
 
 static ism_status judge(struct ism_control *copy, uint64_t offset, enum ism_control_state *state)
 {
+    if (copy->magic == 0)
+        memset(copy, 0, sizeof *copy);
     *state = copy->ready != 0 ? ISM_CONTROL_READY : ISM_CONTROL_UNREADY;
-    if (is_zero(copy))
+    if (copy->magic == 0)
         return ISM_OK;
     if (copy->magic != ISM_CONTROL_MAGIC)
         return ISM_E_FOREIGN;
@@ -118,6 +117,8 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
     uint64_t offset;
     if (memory->length == 0) /* its creator has only just made it */
         return ISM_OK;
+    if (memory->length > PTRDIFF_MAX)
+        return ISM_E_SIZE;
     if (!ism_control_find(memory->length, &offset))
         return ISM_E_FOREIGN;
     /* The list of holders, and what lies before it, is read only where it is used. */
@@ -136,6 +137,19 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
             return ISM_OK;
     }
     return status;
+}
+
+ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control,
+                             struct ism_cause *why)
+{
+    const size_t rest = offsetof(struct ism_control, version);
+    uint64_t offset = memory->length - ism_memory_page();
+    ism_status status = ism_memory_write(memory, offset + rest,
+                                         (const unsigned char *)control + rest,
+                                         sizeof *control - rest, why);
+    if (status != ISM_OK)
+        return status;
+    return ism_memory_write(memory, offset, &control->magic, sizeof control->magic, why);
 }
 
 ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why)

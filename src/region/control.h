@@ -32,8 +32,9 @@ struct ism_control {
     uint64_t size;       /* bytes of data */
     uint64_t life_table; /* id of the table that lock owners are named in */
     uint32_t ready;      /* 0 until the initialiser has returned */
-    uint32_t removed;    /* 1: the name is free, whoever has the region keeps it */
-    uint8_t reserved_mutable[40];
+    uint32_t removed;    /* 1: it was removed; only where the native name can't be freed */
+    uint64_t initialiser; /* the life of the thread that makes it ready; 0: not known */
+    uint8_t reserved_mutable[32];
     ism_mutex array_mutex; /* A3: in a cache line of its own */
     uint8_t reserved_line[48];
     uint64_t attached[ISM_ATTACHED_MAX]; /* process ids, a hint, where the lease does not tell them */
@@ -53,10 +54,16 @@ bool ism_control_find(uint64_t object_length, uint64_t *control_offset);
 
 /* Fill in a control block; what is not told is zero. */
 void ism_control_fill(struct ism_control *control, const char *name,
-                      const ism_region_options *options, uint64_t region, uint64_t life_table);
+                      const ism_region_options *options, uint64_t region, uint64_t life_table,
+                      ism_life initialiser);
+
+/* Write a new control block, its magic last: a block without is taken for none, so a writer that is killed
+ * leaves an object that was never claimed. */
+ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control,
+                             struct ism_cause *why);
 
 /* Copy the control block out of an object, and check the copy: whoever wrote it may be hostile. ISM_OK: the
- * copy makes sense, or is all zero and unready. ISM_E_FOREIGN: no magic; ISM_E_VERSION; ISM_E_CORRUPT: its
+ * copy makes sense, or there is none yet: then it is all zero and unready. ISM_E_FOREIGN: no magic; ISM_E_VERSION; ISM_E_CORRUPT: its
  * values make no sense. */
 ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
                             enum ism_control_state *state, struct ism_cause *why);

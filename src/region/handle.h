@@ -45,8 +45,9 @@ ism_mutex *ism_region_array_mutex(const ism_region *region);
 
 /* Where a region is found by the addresses in it, see registry.c. Adding fails for want of memory. */
 bool ism_registry_add(struct ism_region *region);
-/* ISM_E_BUSY: a living thread of this process owns or waits for a lock through this handle. */
-ism_status ism_registry_remove(struct ism_region *region);
+/* ISM_E_BUSY, with a message: a living thread of this process owns or waits for a lock through this handle. */
+ism_status ism_registry_check_idle(const struct ism_region *region);
+void ism_registry_remove(struct ism_region *region);
 
 /* Each thread remembers the region that it used last. */
 struct ism_recent {

@@ -81,7 +81,7 @@ ism_status ism_region_look(const char *name, ism_region_info *out)
     status = ism_lookup(name, (struct ism_access){false, false}, &found, free_name);
     if (status == ISM_OK) {
         describe(&found, out);
-        ism_found_close(&found);
+        ism_memory_close(&found.memory);
     } else if (status == ISM_E_NOT_FOUND) {
         status = ism_fail(status, NULL, "could not look at region \"%s\"", name);
     }
@@ -96,14 +96,16 @@ struct visit {
     void *context;
     bool tidies;
     uint32_t left; /* objects that may still be looked at */
+    ism_status status;
+    struct ism_cause why;
 };
 
 /* Free a stale object; true if the visitor is to be told, with *outcome. */
 static bool free_stale(struct ism_found *found, ism_status *outcome)
 {
     struct ism_cause why = {NULL, 0};
-    if (found->lease == ISM_LEASE_LEAVING || !ism_is_stale(found)) {
-        ism_found_close(found);
+    if (!ism_is_stale(found)) {
+        ism_memory_close(&found->memory);
         return false;
     }
     *outcome = ism_discard(found, &why);
@@ -124,11 +126,10 @@ static bool examine(const char *native, bool tidies, ism_region_info *info, ism_
     if (*outcome != ISM_OK) /* who can't read it can't know that it is stale */
         return !tidies && *outcome != ISM_E_NOT_FOUND;
     describe(&found, info);
-    bool is_nameless = found.control.removed != 0 && !ism_backend_traits.frees_names;
-    if (tidies && !is_nameless)
+    if (tidies && !ism_is_removed(&found))
         return free_stale(&found, outcome);
-    ism_found_close(&found);
-    return !is_nameless;
+    ism_memory_close(&found.memory);
+    return !ism_is_removed(&found);
 }
 
 static bool visit_one(const char *native, void *context)
@@ -136,9 +137,9 @@ static bool visit_one(const char *native, void *context)
     struct visit *visit = context;
     ism_region_info info;
     ism_status outcome = ISM_OK;
-    struct ism_cause why = {NULL, 0};
     visit->left--;
-    if (ism_lease_begin(&why) != ISM_OK)
+    visit->status = ism_lease_begin(&visit->why);
+    if (visit->status != ISM_OK)
         return false;
     bool is_shown = examine(native, visit->tidies, &info, &outcome);
     ism_lease_end();
@@ -149,22 +150,23 @@ static bool visit_one(const char *native, void *context)
 
 static ism_status visit_all(struct visit *visit)
 {
-    struct ism_cause why = {NULL, 0};
-    ism_status status = ism_memory_list(visit_one, visit, &why);
-    return status == ISM_OK ? ISM_OK : ism_fail(status, &why, "could not list the regions");
+    ism_status status = ism_memory_list(visit_one, visit, &visit->why);
+    if (status == ISM_OK)
+        status = visit->status;
+    return status == ISM_OK ? ISM_OK : ism_fail(status, &visit->why, "could not list the regions");
 }
 
 ism_status ism_region_list(ism_region_visitor visitor, void *context)
 {
     if (visitor == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "there is nobody to show the regions to");
-    struct visit visit = {visitor, context, false, UINT32_MAX};
+    struct visit visit = {visitor, context, false, UINT32_MAX, ISM_OK, {NULL, 0}};
     return visit_all(&visit);
 }
 
 ism_status ism_region_tidy(ism_region_visitor visitor, void *context)
 {
-    struct visit visit = {visitor, context, true, UINT32_MAX};
+    struct visit visit = {visitor, context, true, UINT32_MAX, ISM_OK, {NULL, 0}};
     return visit_all(&visit);
 }
 
@@ -178,7 +180,7 @@ void ism_sweep_once(void)
     is_done = true;
     ism_process_unlock(ISM_LOCK_REGISTRY);
     struct ism_cause ignored;
-    struct visit visit = {NULL, NULL, true, SWEEP_LIMIT};
+    struct visit visit = {NULL, NULL, true, SWEEP_LIMIT, ISM_OK, {NULL, 0}};
     if (is_first)
         (void)ism_memory_list(visit_one, &visit, &ignored);
 }

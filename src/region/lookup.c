@@ -5,18 +5,12 @@
 
 #include <string.h>
 
-/* See the lease before taking one: two openers of a dead region would otherwise take each other for holders.
- * What the object is comes last, so that it can't change meanwhile. */
 static ism_status examine(struct ism_access access, struct ism_found *found, struct ism_cause *why)
 {
-    found->lease = ism_lease_look(&found->memory);
-    ism_status status = ISM_OK;
-    if (access.leased && found->lease == ISM_LEASE_HELD)
-        status = ism_lease_take(&found->memory, why);
-    if (status == ISM_E_BUSY)
-        found->lease = ISM_LEASE_LEAVING;
-    else if (status != ISM_OK)
+    ism_status status = access.pinned ? ism_lease_pin(&found->memory, why) : ISM_OK;
+    if (status != ISM_OK && status != ISM_E_BUSY)
         return status;
+    found->lease = status == ISM_E_BUSY ? ISM_LEASE_LEAVING : ism_lease_look(&found->memory);
     status = ism_memory_measure(&found->memory, why);
     found->is_ours = status == ISM_OK;
     if (status == ISM_OK)
@@ -34,24 +28,17 @@ ism_status ism_inspect(const char *native, struct ism_access access, struct ism_
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not open \"%s\"", native);
     status = examine(access, found, &why);
-    if (status != ISM_OK) {
-        found->state = ISM_CONTROL_READY; /* what is not known is not freed */
-        found->control.lifetime = ISM_LIFETIME_PERSISTENT;
-        ism_found_close(found);
-        if (status != ISM_E_NOT_FOUND)
-            (void)ism_fail(status, &why, "could not use \"%s\"", native);
-    }
-    return status;
+    if (status == ISM_OK)
+        return ISM_OK;
+    ism_memory_close(&found->memory);
+    if (status == ISM_E_NOT_FOUND)
+        return status;
+    return ism_fail(status, &why, "could not use \"%s\"", native);
 }
 
-void ism_found_close(struct ism_found *found)
+bool ism_is_removed(const struct ism_found *found)
 {
-    bool is_temporary = found->state == ISM_CONTROL_UNREADY ||
-                        found->control.lifetime == ISM_LIFETIME_PROCESSES;
-    if (found->memory.leased)
-        ism_lease_leave(&found->memory, is_temporary);
-    else
-        ism_memory_close(&found->memory);
+    return !ism_backend_traits.frees_names && found->control.removed != 0;
 }
 
 /* Is the object under this candidate the region of that name? One without a name was never claimed: where a
@@ -78,43 +65,52 @@ ism_status ism_lookup(const char *name, struct ism_access access, struct ism_fou
             continue; /* another user's */
         } else if (status != ISM_OK) {
             return status; /* it may be the one that is meant: nothing is made beside it */
-        } else if (is_named(found, name) &&
-                   (found->control.removed == 0 || ism_backend_traits.frees_names)) {
+        } else if (is_named(found, name) && !ism_is_removed(found)) {
             return ISM_OK;
         } else {
-            ism_found_close(found);
+            ism_memory_close(&found->memory);
         }
     }
     return ISM_E_NOT_FOUND;
 }
 
+/* Will it never be ready? Its initialiser has ended: whoever still has it is a child of that process, which can't
+ * make it ready. */
+static bool is_abandoned(const struct ism_found *found)
+{
+    return found->state == ISM_CONTROL_UNREADY && found->control.initialiser != 0 &&
+           ism_life_ended(found->control.initialiser);
+}
+
 bool ism_is_stale(const struct ism_found *found)
 {
-    if (found->control.removed != 0)
-        return true; /* its remover was killed before it could free the name */
+    if (is_abandoned(found))
+        return true;
     return found->lease == ISM_LEASE_NONE &&
            (found->state == ISM_CONTROL_UNREADY ||
             found->control.lifetime == ISM_LIFETIME_PROCESSES);
 }
 
-/* Nobody has the object now, and nobody can get it. But since it was looked at, its creator may have gone
- * all the way to a persistent region, and ended. */
-static ism_status confirm_stale(struct ism_found *found, struct ism_cause *why)
+ism_status ism_take_alone(struct ism_found *found, struct ism_cause *why)
 {
+    uint64_t region = found->control.region;
     ism_status status = ism_lease_take_alone(&found->memory, why);
     if (status == ISM_OK)
         status = ism_memory_measure(&found->memory, why);
     if (status == ISM_OK)
         status = ism_control_read(&found->memory, &found->control, &found->state, why);
     found->lease = ISM_LEASE_NONE;
-    return status == ISM_OK && !ism_is_stale(found) ? ISM_E_BUSY : status;
+    return status == ISM_OK && found->control.region != region ? ISM_E_BUSY : status;
 }
 
 ism_status ism_discard(struct ism_found *found, struct ism_cause *why)
 {
     ism_status status = ISM_OK;
-    if (found->control.removed == 0)
-        status = confirm_stale(found, why);
+    bool can_come_back = !is_abandoned(found);
+    if (can_come_back)
+        status = ism_take_alone(found, why);
+    if (status == ISM_OK && can_come_back && !ism_is_stale(found))
+        status = ISM_E_BUSY;
     if (status == ISM_OK)
         status = ism_memory_unlink(&found->memory, why);
     ism_memory_close(&found->memory);

@@ -13,11 +13,11 @@ struct ism_found {
     bool is_ours;         /* the object belongs to this user, whatever its bytes say */
 };
 
-/* How an object is opened: for looking, for changing it, or for having it: then a lease is taken at once if
- * others have one, so that it can't be discarded while it is read. */
+/* How an object is opened: for looking, for changing it, or for having it: then it is pinned, so that it can't
+ * be discarded before there is a lease. */
 struct ism_access {
     bool writable;
-    bool leased;
+    bool pinned;
 };
 
 /* Open the object of that native name and see what it is; between ism_lease_begin() and ism_lease_end().
@@ -26,18 +26,23 @@ struct ism_access {
 ism_status ism_inspect(const char *native, struct ism_access access, struct ism_found *found);
 
 /* Find the object of that name; between ism_lease_begin() and ism_lease_end().
- * found:  on ISM_OK to be closed by ism_found_close().
+ * found:  on ISM_OK its memory is open.
  * free_name: on ISM_E_NOT_FOUND the native name to create it under; empty: all candidates are taken.
  * Returns: ISM_OK, ISM_E_NOT_FOUND, or why it can't be told; the latter with a message. */
 ism_status ism_lookup(const char *name, struct ism_access access, struct ism_found *found,
                       char free_name[ISM_NATIVE_NAME_MAX + 1]);
 
-/* Close it; whoever has taken a lease and leaves last frees the object, if nobody can get it any more. */
-void ism_found_close(struct ism_found *found);
+/* Was it removed, and has it only kept its native name, since that can't be freed? */
+bool ism_is_removed(const struct ism_found *found);
 
-/* Can nobody get this region any more? It was removed, or nobody has it and it was to live with its
- * processes, or never got ready. */
+/* Can nobody get this region any more? The thread that was to make it ready has ended; or nobody has it, and it
+ * was to live with its processes or never got ready. */
 bool ism_is_stale(const struct ism_found *found);
+
+/* Have the object alone, see ism_lease_take_alone(), and look at it again: since it was looked at before, its
+ * creator may have gone all the way to a persistent region, and ended. ISM_E_BUSY: somebody has it, or it is
+ * another region. */
+ism_status ism_take_alone(struct ism_found *found, struct ism_cause *why);
 
 /* Free a stale object that was opened for writing, and close it. Returns: ISM_OK; ISM_E_BUSY or
  * ISM_E_NOT_FOUND if it is no longer what was found; or why it can't be freed. */

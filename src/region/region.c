@@ -108,10 +108,15 @@ static void unlist_self(struct ism_memory *memory)
     }
 }
 
-static void leave(struct ism_region *region)
+/* If the names can't be locked, the object is left to whoever uses its name next. */
+static void leave(struct ism_region *region, bool free_if_last)
 {
+    struct ism_cause ignored;
+    bool is_begun = ism_lease_begin(&ignored) == ISM_OK;
     unlist_self(&region->memory);
-    ism_lease_leave(&region->memory, region->lifetime == ISM_LIFETIME_PROCESSES);
+    ism_lease_leave(&region->memory, free_if_last && is_begun);
+    if (is_begun)
+        ism_lease_end();
 }
 
 /* ---- creating ---- */
@@ -127,7 +132,8 @@ static ism_status draw_region_id(uint64_t *id, struct ism_cause *why)
     ism_process_lock(ISM_LOCK_REGISTRY);
     if (source.generation != ism_process_generation() + 1) {
         status = ism_process_random(&source.state, sizeof source.state, why);
-        source.generation = ism_process_generation() + 1;
+        if (status == ISM_OK)
+            source.generation = ism_process_generation() + 1;
     }
     source.state += UINT64_C(0x9e3779b97f4a7c15);
     uint64_t mixed = source.state;
@@ -151,6 +157,8 @@ static ism_status make_object(const char *native, uint64_t length, struct ism_me
     status = ism_lease_take(memory, why);
     if (status == ISM_OK)
         status = ism_memory_measure(memory, why);
+    if (status == ISM_OK && memory->length != length)
+        status = ISM_E_CORRUPT; /* somebody has changed it already */
     if (status == ISM_OK)
         return ISM_OK;
     bool is_discarded = status == ISM_E_BUSY || status == ISM_E_NOT_FOUND;
@@ -174,12 +182,15 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
         status = make_object(native, length, &memory, why);
     if (status != ISM_OK)
         return status;
-    ism_control_fill(&control, attempt->name, options, id, attempt->region->life_table);
+    ism_life initialiser = 0;
+    struct ism_cause ignored;
+    (void)ism_life_take(&initialiser, &ignored); /* without it the lease alone tells */
+    ism_control_fill(&control, attempt->name, options, id, attempt->region->life_table, initialiser);
     status = ism_memory_map(&memory, why);
     if (status == ISM_OK)
         status = ism_memory_commit(&memory, offset, length - offset, why);
     if (status == ISM_OK)
-        status = ism_memory_write(&memory, offset, &control, sizeof control, why);
+        status = ism_control_write(&memory, &control, why);
     if (status != ISM_OK) {
         ism_lease_leave(&memory, true);
         return status;
@@ -221,7 +232,7 @@ static ism_status fill(struct attempt *attempt)
             status = ism_fail(status, &why, "could not publish region \"%s\"", attempt->name);
     }
     if (status != ISM_OK)
-        (void)ism_registry_remove(region);
+        ism_registry_remove(region);
     return status;
 }
 
@@ -240,20 +251,22 @@ static ism_status check_found(const struct attempt *attempt, const struct ism_fo
 static bool needs_renewal(const struct attempt *attempt, const struct ism_found *found)
 {
     return found->lease == ISM_LEASE_NONE && !attempt->has_tried_renewal &&
-           found->control.life_table != attempt->region->life_table;
+           attempt->region->life_table != 0 && found->control.life_table != attempt->region->life_table;
 }
 
-static void renew_life_table(struct attempt *attempt, const char *native)
+static void renew_life_table(struct attempt *attempt, const struct ism_found *seen)
 {
-    struct ism_access access = {.writable = true, .leased = false};
+    struct ism_access access = {.writable = true, .pinned = false};
     struct ism_cause ignored;
     struct ism_found found;
     uint64_t offset;
     attempt->has_tried_renewal = true;
-    if (ism_inspect(native, access, &found) != ISM_OK)
+    if (ism_inspect(seen->memory.native, access, &found) != ISM_OK)
         return; /* it may only be read: then no lock of it can be taken either */
-    if (ism_control_find(found.memory.length, &offset) &&
-        ism_lease_take_alone(&found.memory, &ignored) == ISM_OK)
+    if (found.control.region == seen->control.region &&
+        ism_take_alone(&found, &ignored) == ISM_OK && found.state == ISM_CONTROL_READY &&
+        found.control.lifetime == ISM_LIFETIME_PERSISTENT &&
+        ism_control_find(found.memory.length, &offset))
         (void)ism_memory_write(&found.memory, offset + offsetof(struct ism_control, life_table),
                                &attempt->region->life_table, sizeof(uint64_t), &ignored);
     ism_memory_close(&found.memory);
@@ -265,15 +278,11 @@ static ism_status join(struct attempt *attempt, struct ism_found *found, struct 
     ism_status status = check_found(attempt, found);
     if (status != ISM_OK)
         return status;
-    if (!found->memory.leased) { /* persistent, and nobody has it */
-        status = ism_lease_take(&found->memory, why);
-        if (status == ISM_OK)
-            status = ism_memory_measure(&found->memory, why);
-        if (status == ISM_E_BUSY || status == ISM_E_NOT_FOUND)
-            return ISM_E_BUSY;
-    }
+    status = ism_memory_map(&found->memory, why);
     if (status == ISM_OK)
-        status = ism_memory_map(&found->memory, why);
+        status = ism_lease_take(&found->memory, why);
+    if (status == ISM_E_BUSY)
+        return status;
     if (status != ISM_OK)
         return ism_fail(status, why, "could not open region \"%s\"", attempt->name);
     keep(attempt->region, &found->memory, &found->control);
@@ -290,34 +299,36 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
 {
     struct ism_cause why = {NULL, 0};
     enum step step = STEP_DONE;
-    if (found->lease == ISM_LEASE_LEAVING) {
-        step = STEP_WAIT;
-    } else if (ism_is_stale(found)) {
+    if (ism_is_stale(found)) {
         if (attempt->intent != INTENT_OPEN) {
             *status = ism_discard(found, &why);
-            if (*status == ISM_OK || *status == ISM_E_BUSY || *status == ISM_E_NOT_FOUND)
+            if (*status == ISM_OK || *status == ISM_E_NOT_FOUND)
                 return STEP_AGAIN;
+            if (*status == ISM_E_BUSY)
+                return STEP_WAIT;
             *status = ism_fail(*status, &why, "could not free what is left of region \"%s\"",
                                attempt->name);
             return STEP_DONE;
         }
         *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\"", attempt->name);
+    } else if (found->lease == ISM_LEASE_LEAVING) {
+        step = STEP_WAIT;
     } else if (attempt->intent == INTENT_CREATE) {
         *status = ism_fail(ISM_E_EXISTS, NULL, "could not create region \"%s\"", attempt->name);
     } else if (found->state == ISM_CONTROL_UNREADY) {
         step = STEP_WAIT;
     } else if (needs_renewal(attempt, found)) {
-        ism_found_close(found);
-        renew_life_table(attempt, found->memory.native);
+        ism_memory_close(&found->memory);
+        renew_life_table(attempt, found);
         return STEP_AGAIN;
     } else {
         *status = join(attempt, found, &why);
         if (*status == ISM_OK)
             return STEP_DONE;
         if (*status == ISM_E_BUSY)
-            step = STEP_AGAIN;
+            step = STEP_WAIT;
     }
-    ism_found_close(found);
+    ism_memory_close(&found->memory);
     return step;
 }
 
@@ -338,8 +349,10 @@ static enum step settle(struct attempt *attempt, const char *native, ism_status 
     *status = claim(attempt, native, &why);
     if (*status == ISM_OK)
         return STEP_CREATED;
-    if (*status == ISM_E_EXISTS || *status == ISM_E_BUSY)
+    if (*status == ISM_E_EXISTS)
         return STEP_AGAIN;
+    if (*status == ISM_E_BUSY)
+        return STEP_WAIT;
     *status = ism_fail(*status, &why, "could not create region \"%s\" of %" PRIu64 " bytes",
                        attempt->name, attempt->options.size);
     return STEP_DONE;
@@ -353,7 +366,7 @@ static enum step act(struct attempt *attempt, ism_status *status)
     char free_name[ISM_NATIVE_NAME_MAX + 1];
     struct ism_access access = {
         .writable = (attempt->options.flags & ISM_REGION_READ_ONLY) == 0,
-        .leased = attempt->intent != INTENT_CREATE,
+        .pinned = attempt->intent != INTENT_CREATE,
     };
     if (attempt->intent == INTENT_CREATE && ism_backend_traits.candidates == 1) {
         ism_memory_native_name(attempt->name, 0, free_name);
@@ -389,12 +402,12 @@ static ism_status attach(struct attempt *attempt)
         if (step == STEP_CREATED) {
             status = fill(attempt);
             if (status != ISM_OK)
-                ism_lease_leave(&attempt->region->memory, true);
+                leave(attempt->region, true);
             return status;
         }
         if (step == STEP_DONE) {
             if (status == ISM_OK && !ism_registry_add(attempt->region)) {
-                leave(attempt->region);
+                leave(attempt->region, attempt->region->lifetime == ISM_LIFETIME_PROCESSES);
                 status = ism_fail(ISM_E_NO_MEMORY, NULL, "could not open region \"%s\"",
                                   attempt->name);
             }
@@ -404,15 +417,56 @@ static ism_status attach(struct attempt *attempt)
             if (attempt->options.deadline != ISM_FOREVER &&
                 ism_process_now() >= attempt->options.deadline)
                 return ism_fail(ISM_E_TIMED_OUT, NULL,
-                                "region \"%s\" is still being initialised", attempt->name);
+                                "region \"%s\" is still being initialised or discarded",
+                                attempt->name);
             ism_process_pause(pause);
             pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
         }
     }
 }
 
-static ism_status start(const char *name, const ism_region_options *options, enum intent intent,
-                        ism_region **out)
+/* Who only reads takes no locks, and gets along without the table. */
+static ism_status use_life_table(struct attempt *attempt)
+{
+    struct ism_cause why = {NULL, 0};
+    ism_status status = ism_life_table_use(&attempt->region->life_table, &why);
+    if (status == ISM_OK || (attempt->options.flags & ISM_REGION_READ_ONLY) != 0)
+        return ISM_OK;
+    return ism_fail(status, &why, "could not open the table of lock owners");
+}
+
+static void give_up_region(struct ism_region *region)
+{
+    if (region->life_table != 0)
+        ism_life_table_leave();
+    free(region);
+}
+
+static ism_status start(struct attempt *attempt)
+{
+    ism_status status = ism_name_check(attempt->name);
+    if (status == ISM_OK)
+        status = check_options(attempt->name, &attempt->options, attempt->intent);
+    if (status != ISM_OK)
+        return status;
+    attempt->region = calloc(1, sizeof *attempt->region);
+    if (attempt->region == NULL)
+        return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of region \"%s\"",
+                        attempt->name);
+    status = use_life_table(attempt);
+    if (status == ISM_OK) {
+        if (attempt->intent != INTENT_OPEN)
+            ism_sweep_once();
+        status = attach(attempt);
+    }
+    if (status != ISM_OK)
+        give_up_region(attempt->region);
+    return status;
+}
+
+/* What was tried on the way to a success is no failure of the call. */
+static ism_status have(const char *name, const ism_region_options *options, enum intent intent,
+                       ism_region **out)
 {
     static const ism_region_options defaults;
     if (out == NULL)
@@ -421,29 +475,13 @@ static ism_status start(const char *name, const ism_region_options *options, enu
     if (options == NULL && intent != INTENT_OPEN)
         return ism_fail(ISM_E_INVALID, NULL, "the region's options are NULL");
     struct attempt attempt = {name, options != NULL ? *options : defaults, intent, NULL, false};
-    ism_status status = ism_name_check(name);
-    if (status == ISM_OK)
-        status = check_options(name, &attempt.options, intent);
+    ism_error before = *ism_error_last();
+    ism_process_shield();
+    ism_status status = start(&attempt);
+    ism_process_unshield();
     if (status != ISM_OK)
         return status;
-
-    attempt.region = calloc(1, sizeof *attempt.region);
-    if (attempt.region == NULL)
-        return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of region \"%s\"", name);
-    struct ism_cause why = {NULL, 0};
-    status = ism_life_table_use(&attempt.region->life_table, &why);
-    if (status != ISM_OK) {
-        free(attempt.region);
-        return ism_fail(status, &why, "could not open the table of lock owners");
-    }
-    if (intent != INTENT_OPEN)
-        ism_sweep_once();
-    status = attach(&attempt);
-    if (status != ISM_OK) {
-        ism_life_table_leave();
-        free(attempt.region);
-        return status;
-    }
+    ism_error_restore(&before);
     *out = attempt.region;
     return ISM_OK;
 }
@@ -452,44 +490,46 @@ static ism_status start(const char *name, const ism_region_options *options, enu
 
 ism_status ism_region_create(const char *name, const ism_region_options *options, ism_region **out)
 {
-    return start(name, options, INTENT_CREATE, out);
+    return have(name, options, INTENT_CREATE, out);
 }
 
 ism_status ism_region_open(const char *name, const ism_region_options *options, ism_region **out)
 {
-    return start(name, options, INTENT_OPEN, out);
+    return have(name, options, INTENT_OPEN, out);
 }
 
 ism_status ism_region_open_or_create(const char *name, const ism_region_options *options,
                                      ism_region **out)
 {
-    return start(name, options, INTENT_OPEN_OR_CREATE, out);
+    return have(name, options, INTENT_OPEN_OR_CREATE, out);
 }
 
 ism_status ism_region_close(ism_region *region)
 {
     if (region == NULL)
         return ISM_OK;
-    ism_status status = ism_registry_remove(region);
+    ism_status status = ism_registry_check_idle(region);
     if (status != ISM_OK)
         return status;
-    leave(region);
-    ism_life_table_leave();
-    free(region);
+    ism_process_shield();
+    ism_registry_remove(region);
+    leave(region, region->lifetime == ISM_LIFETIME_PROCESSES);
+    give_up_region(region);
+    ism_process_unshield();
     return ISM_OK;
 }
 
-/* Mark the object, so that who can't free the name knows, and free the name. */
+/* Free the name; where names can't be freed, mark the object, and the next one gets another native name. */
 static ism_status remove_found(struct ism_found *found, struct ism_cause *why)
 {
     uint64_t offset = 0;
     uint32_t removed = 1;
     ism_status status = ISM_OK;
-    if (ism_control_find(found->memory.length, &offset))
+    if (ism_backend_traits.frees_names)
+        status = ism_memory_unlink(&found->memory, why);
+    else if (ism_control_find(found->memory.length, &offset))
         status = ism_memory_write(&found->memory, offset + offsetof(struct ism_control, removed),
                                   &removed, sizeof removed, why);
-    if (status == ISM_OK)
-        status = ism_memory_unlink(&found->memory, why);
     ism_memory_close(&found->memory);
     return status;
 }
@@ -517,17 +557,22 @@ static ism_status remove_by_name(const char *name, struct ism_cause *why)
 {
     struct ism_found found;
     char free_name[ISM_NATIVE_NAME_MAX + 1];
-    struct ism_access access = {.writable = true, .leased = false};
+    struct ism_access access = {.writable = true, .pinned = false};
     ism_status status = ism_lookup(name, access, &found, free_name);
     if (status == ISM_E_CORRUPT)
         return remove_damaged(name, &found, why);
     if (status != ISM_OK)
         return status;
-    if (!ism_is_stale(&found))
-        return remove_found(&found, why);
-    (void)ism_discard(&found, why);
-    why->call = NULL;
-    return ISM_E_NOT_FOUND;
+    if (ism_is_stale(&found)) {
+        (void)ism_discard(&found, why);
+        why->call = NULL;
+        return ISM_E_NOT_FOUND;
+    }
+    if (found.control.name[0] == '\0') { /* its creator has not claimed it: there is no region yet */
+        ism_memory_close(&found.memory);
+        return ISM_E_NOT_FOUND;
+    }
+    return remove_found(&found, why);
 }
 
 ism_status ism_region_remove(const char *name)

@@ -171,12 +171,17 @@ static bool is_busy(const struct ism_region *region)
     }
 }
 
-ism_status ism_registry_remove(struct ism_region *region)
+ism_status ism_registry_check_idle(const struct ism_region *region)
 {
-    if (is_busy(region))
-        return ism_fail(ISM_E_BUSY, NULL,
-                        "could not close region \"%s\": a thread owns or waits for a lock in it",
-                        region->name);
+    if (!is_busy(region))
+        return ISM_OK;
+    return ism_fail(ISM_E_BUSY, NULL,
+                    "could not close region \"%s\": a thread owns or waits for a lock in it",
+                    region->name);
+}
+
+void ism_registry_remove(struct ism_region *region)
+{
     ism_process_lock(ISM_LOCK_REGISTRY);
     size_t place = rank(region->memory.address) - 1;
     registry.count--;
@@ -185,7 +190,6 @@ ism_status ism_registry_remove(struct ism_region *region)
     start_epoch();
     leave_presence(region);
     ism_process_unlock(ISM_LOCK_REGISTRY);
-    return ISM_OK;
 }
 
 /* Bytes from the start of the data at which a lock may begin, so that it lies within the data. */

@@ -4,6 +4,7 @@
  * ends. A slot's serial is drawn anew each time the slot is taken, so a life that names an old one is
  * known to have ended though the byte is locked again. Weak side: who waits learns of a death only by
  * asking, so core bounds every sleep. */
+#include "../atomics.h"
 #include "record_lock.h"
 #include "system_error.h"
 #include "user_file.h"
@@ -22,13 +23,13 @@ static struct {
     ism_life *lives;
     size_t count;
     size_t room;
-    uint64_t generation; /* of another value than the process's: the list is a parent's */
+    uint64_t round; /* of the user's file: lives of another have ended */
 } own;
 
 /* The calling thread's. */
 static _Thread_local struct {
     ism_life life;
-    uint64_t generation;
+    uint64_t round;
 } mine;
 
 static pthread_key_t at_thread_end;
@@ -45,21 +46,19 @@ static uint32_t serial_of(ism_life life)
     return (uint32_t)(life >> 32);
 }
 
+/* Other destructors of the thread may still lock: not by what the thread remembers, but by a new life. */
 static void end_life(void *unused)
 {
     (void)unused;
-    struct ism_cause ignored;
-    int descriptor;
-    if (mine.life == 0 || mine.generation != ism_process_generation() ||
-        ism_user_file_locks(&descriptor, &ignored) != ISM_OK)
-        return;
     ism_process_lock(ISM_LOCK_REGISTRY);
     for (size_t i = 0; i < own.count; i++)
         if (own.lives[i] == mine.life)
             own.lives[i--] = own.lives[--own.count];
-    (void)ism_record_lock(descriptor, F_UNLCK, ism_user_file_life_offset(slot_of(mine.life)), 1);
-    ism_process_unlock(ISM_LOCK_REGISTRY);
+    if (mine.life != 0)
+        ism_user_file_end_life(slot_of(mine.life), mine.round);
     mine.life = 0;
+    ism_store_relaxed_64(ism_process_epoch(), 0);
+    ism_process_unlock(ISM_LOCK_REGISTRY);
 }
 
 static void prepare(void)
@@ -69,9 +68,9 @@ static void prepare(void)
 
 static bool is_own_slot(uint32_t slot, ism_life *life)
 {
-    if (own.generation != ism_process_generation()) {
+    if (own.round != ism_user_file_round()) {
         own.count = 0;
-        own.generation = ism_process_generation();
+        own.round = ism_user_file_round();
     }
     for (size_t i = 0; i < own.count; i++)
         if (slot_of(own.lives[i]) == slot) {
@@ -163,30 +162,43 @@ void ism_life_table_leave(void)
     ism_user_file_leave();
 }
 
+static bool has_life(void)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    bool is_valid = mine.life != 0 && mine.round == ism_user_file_round();
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return is_valid;
+}
+
+static ism_status begin_life(struct ism_cause *why)
+{
+    int descriptor;
+    ism_status status = ism_user_file_locks(&descriptor, why);
+    if (status != ISM_OK)
+        return status;
+    int code = pthread_setspecific(at_thread_end, &mine); /* any pointer that is not NULL */
+    if (code != 0)
+        return ism_system_failure(why, "pthread_setspecific", code);
+    ism_life life = 0;
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    status = take_slot(descriptor, &life, why);
+    mine.life = life;
+    mine.round = ism_user_file_round();
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return status;
+}
+
 ism_status ism_life_take(ism_life *out, struct ism_cause *why)
 {
     (void)pthread_once(&prepared, prepare);
-    if (!key_exists)
-        return ism_system_failure(why, "pthread_key_create", EAGAIN), ISM_E_LIMIT;
-    if (mine.life == 0 || mine.generation != ism_process_generation()) {
-        int descriptor;
-        ism_status status = ism_user_file_locks(&descriptor, why);
-        if (status != ISM_OK)
-            return status;
-        int code = pthread_setspecific(at_thread_end, &mine); /* any pointer that is not NULL */
-        if (code != 0)
-            return ism_system_failure(why, "pthread_setspecific", code);
-        ism_life life = 0;
-        ism_process_lock(ISM_LOCK_REGISTRY);
-        status = take_slot(descriptor, &life, why);
-        ism_process_unlock(ISM_LOCK_REGISTRY);
-        if (status != ISM_OK)
-            return status;
-        mine.life = life;
-        mine.generation = ism_process_generation();
+    if (!key_exists) {
+        (void)ism_system_failure(why, "pthread_key_create", EAGAIN);
+        return ISM_E_LIMIT;
     }
-    *out = mine.life;
-    return ISM_OK;
+    ism_status status = has_life() ? ISM_OK : begin_life(why);
+    if (status == ISM_OK)
+        *out = mine.life;
+    return status;
 }
 
 bool ism_life_ended(ism_life life)
@@ -216,5 +228,5 @@ bool ism_life_ended(ism_life life)
     uint64_t found;
     if (ism_record_conflict(descriptor, ism_user_file_life_offset(slot), 1, &type, &found) != 0)
         return false;
-    return type == F_UNLCK;
+    return type == F_UNLCK && ism_user_file_is_open_at(descriptor);
 }

@@ -105,6 +105,7 @@ uint64_t *ism_process_epoch(void)
 
 uint64_t ism_process_forks(void)
 {
+    (void)ism_process_generation();
     return ism_load_relaxed_64(&forks);
 }
 
@@ -116,26 +117,36 @@ uint64_t ism_process_generation(void)
     return ism_load_relaxed_64(&generation);
 }
 
-/* A thread that is cancelled in a system call inside would leave the lock behind. */
 static _Thread_local struct {
     int depth;
     int outer_state;
-} cancellation;
+} shield;
 
-void ism_process_lock(enum ism_process_lock which)
+void ism_process_shield(void)
 {
     int state;
-    (void)pthread_once(&prepared, prepare);
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    if (cancellation.depth++ == 0)
-        cancellation.outer_state = state;
+    if (shield.depth++ == 0)
+        shield.outer_state = state;
+}
+
+void ism_process_unshield(void)
+{
+    int state;
+    if (--shield.depth == 0)
+        (void)pthread_setcancelstate(shield.outer_state, &state);
+}
+
+/* A thread that is cancelled in a system call inside would leave the lock behind. */
+void ism_process_lock(enum ism_process_lock which)
+{
+    (void)pthread_once(&prepared, prepare);
+    ism_process_shield();
     (void)pthread_mutex_lock(&locks[which]);
 }
 
 void ism_process_unlock(enum ism_process_lock which)
 {
-    int state;
     (void)pthread_mutex_unlock(&locks[which]);
-    if (--cancellation.depth == 0)
-        (void)pthread_setcancelstate(cancellation.outer_state, &state);
+    ism_process_unshield();
 }

@@ -18,6 +18,7 @@ ism_status ism_system_failure(struct ism_cause *why, const char *call, int code)
         return ISM_E_ACCESS;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG: /* the limit on the size of files */
         return ISM_E_NO_SPACE;
     case ENOMEM:
         return ISM_E_NO_MEMORY;

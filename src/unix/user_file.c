@@ -9,6 +9,7 @@
  *   LIVES   one byte per slot, write-locked while the slot's thread lives */
 #include "user_file.h"
 
+#include "../atomics.h"
 #include "record_lock.h"
 #include "system_error.h"
 
@@ -44,9 +45,10 @@ static struct {
     int locks;
     uint64_t id;
     ino_t inode;
-    uint64_t generation; /* that opened `locks` */
-    uint64_t users; /* calls of use less those of leave: regions that are open in this process */
-} file = {-1, -1, 0, 0, 0, 0};
+    uint64_t generation; /* of the process, that opened `locks` */
+    uint64_t round;      /* counts how often `locks` was given up, with all lives that it held */
+    uint64_t users;      /* calls of use less those of leave: regions that are open in this process */
+} file = {-1, -1, 0, 0, 0, 1, 0};
 
 static uid_t user;
 static pthread_once_t user_is_known = PTHREAD_ONCE_INIT;
@@ -77,37 +79,47 @@ uint64_t ism_user_file_life_offset(uint32_t slot)
     return LIVES_OFFSET + slot;
 }
 
-static void forget_locks_in_child(void)
+static void give_up_locks(void)
 {
     if (file.locks != -1)
         (void)close(file.locks);
     file.locks = -1;
+    file.round++;
 }
 
-/* The last process to end removes the file. The test for being the last needs a description that is not
- * shared with a forked child. */
-static void remove_if_last(void)
+/* The test for being the last needs a description that is not shared with a forked child. */
+static void unlink_if_unused(ino_t inode)
 {
-    if (file.lease == -1 || file.users != 0)
-        return;
     char path[128];
+    struct stat status;
     path_of(path);
-    ino_t inode = file.inode;
-    (void)close(file.lease);
-    file.lease = -1;
-    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor == -1)
         return;
-    struct stat status;
     if (ism_record_lock(descriptor, F_WRLCK, LEASE_OFFSET, 1) == 0 &&
         fstat(descriptor, &status) == 0 && status.st_ino == inode && status.st_nlink > 0)
         (void)unlink(path);
     (void)close(descriptor);
 }
 
+/* The last process to end removes the file. Handlers that run later may use regions again: they start anew,
+ * with lives of another round. */
+static void remove_if_last(void)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    if (file.lease != -1 && file.users == 0) {
+        give_up_locks();
+        (void)close(file.lease);
+        file.lease = -1;
+        ism_store_relaxed_64(ism_process_epoch(), 0); /* no thread may lock by a life that it remembers */
+        unlink_if_unused(file.inode);
+    }
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+}
+
 static void watch_process(void)
 {
-    (void)pthread_atfork(NULL, NULL, forget_locks_in_child);
+    (void)pthread_atfork(NULL, NULL, give_up_locks);
     (void)atexit(remove_if_last);
 }
 
@@ -116,7 +128,7 @@ static void watch_process(void)
 static ism_status open_path(const char *path, int *out, struct ism_cause *why)
 {
     for (;;) {
-        int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (descriptor == -1 && errno == ENOENT)
             descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT | O_EXCL, 0600);
         if (descriptor != -1) {
@@ -128,14 +140,21 @@ static ism_status open_path(const char *path, int *out, struct ism_cause *why)
     }
 }
 
-static bool header_is_whole(int descriptor, uint64_t *id)
+/* ISM_OK: it is whole. ISM_E_NOT_FOUND: it was never written, or only in part. */
+static ism_status read_header(int descriptor, uint64_t *id, struct ism_cause *why)
 {
-    struct header header;
-    if (pread(descriptor, &header, sizeof header, 0) != (ssize_t)sizeof header)
-        return false;
+    struct header header = {0};
+    ssize_t got = pread(descriptor, &header, sizeof header, 0);
+    if (got == -1)
+        return ism_system_failure(why, "pread", errno);
+    if (got < (ssize_t)sizeof header || header.magic == 0)
+        return ISM_E_NOT_FOUND;
+    if (header.magic != MAGIC)
+        return ISM_E_FOREIGN;
+    if (header.version != VERSION || header.features != 0)
+        return ISM_E_VERSION;
     *id = header.id;
-    return header.magic == MAGIC && header.version == VERSION && header.features == 0 &&
-           header.id != 0;
+    return header.id != 0 ? ISM_OK : ISM_E_CORRUPT;
 }
 
 /* Whoever gets the write lock first writes the header; the others come later and find it. */
@@ -156,6 +175,48 @@ static ism_status initialise(int descriptor, struct ism_cause *why)
     return ISM_OK;
 }
 
+static ism_status lock_lease(int descriptor, int type, struct ism_cause *why)
+{
+    int code = ism_record_lock(descriptor, type, LEASE_OFFSET, 1);
+    if (code == EAGAIN)
+        return ISM_E_BUSY;
+    if (code == EINVAL) { /* a kernel without such locks */
+        (void)ism_system_failure(why, "fcntl", code);
+        return ISM_E_UNSUPPORTED;
+    }
+    return code == 0 ? ISM_OK : ism_system_failure(why, "fcntl", code);
+}
+
+/* ISM_E_BUSY: it was removed meanwhile. */
+static ism_status check_file(int descriptor, ino_t *inode, struct ism_cause *why)
+{
+    struct stat found;
+    if (fstat(descriptor, &found) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    if (!S_ISREG(found.st_mode) || found.st_uid != ism_user_id())
+        return ISM_E_FOREIGN;
+    *inode = found.st_ino;
+    return found.st_nlink == 0 ? ISM_E_BUSY : ISM_OK;
+}
+
+/* Have the file whole, writing its header if nobody has yet. */
+static ism_status have_header(int descriptor, uint64_t *id, struct ism_cause *why)
+{
+    ism_status status = read_header(descriptor, id, why);
+    if (status != ISM_E_NOT_FOUND)
+        return status;
+    status = lock_lease(descriptor, F_WRLCK, why);
+    if (status != ISM_OK)
+        return status;
+    status = read_header(descriptor, id, why);
+    if (status == ISM_E_NOT_FOUND) {
+        status = initialise(descriptor, why);
+        if (status == ISM_OK)
+            status = read_header(descriptor, id, why);
+    }
+    return status == ISM_OK ? lock_lease(descriptor, F_RDLCK, why) : status;
+}
+
 /* One try to have the file open, leased and whole. ISM_E_BUSY: somebody is initialising or removing it. */
 static ism_status try_open(const char *path, int *out, uint64_t *id, ino_t *inode,
                            struct ism_cause *why)
@@ -164,31 +225,16 @@ static ism_status try_open(const char *path, int *out, uint64_t *id, ino_t *inod
     ism_status status = open_path(path, &descriptor, why);
     if (status != ISM_OK)
         return status;
-    struct stat found;
-    if (fstat(descriptor, &found) == -1)
-        status = ism_system_failure(why, "fstat", errno);
-    else if (!S_ISREG(found.st_mode) || found.st_uid != ism_user_id())
-        status = ISM_E_FOREIGN;
-    else if (ism_record_lock(descriptor, F_RDLCK, LEASE_OFFSET, 1) != 0)
-        status = ISM_E_BUSY;
-    else if (fstat(descriptor, &found) == -1 || found.st_nlink == 0)
-        status = ISM_E_BUSY;
-    else if (!header_is_whole(descriptor, id)) {
-        if (ism_record_lock(descriptor, F_WRLCK, LEASE_OFFSET, 1) != 0)
-            status = ISM_E_BUSY;
-        else if (!header_is_whole(descriptor, id))
-            status = initialise(descriptor, why);
-        if (status == ISM_OK && (!header_is_whole(descriptor, id) ||
-                                 ism_record_lock(descriptor, F_RDLCK, LEASE_OFFSET, 1) != 0))
-            status = ISM_E_BUSY;
-    }
-    if (status != ISM_OK) {
+    status = lock_lease(descriptor, F_RDLCK, why);
+    if (status == ISM_OK)
+        status = check_file(descriptor, inode, why);
+    if (status == ISM_OK)
+        status = have_header(descriptor, id, why);
+    if (status == ISM_OK)
+        *out = descriptor;
+    else
         (void)close(descriptor);
-        return status;
-    }
-    *out = descriptor;
-    *inode = found.st_ino;
-    return ISM_OK;
+    return status;
 }
 
 static ism_status open_file(struct ism_cause *why)
@@ -203,7 +249,9 @@ static ism_status open_file(struct ism_cause *why)
         ism_process_pause(PAUSE + ism_process_id() % 64 * 1000); /* not all at the same moment */
     if (status == ISM_OK)
         (void)pthread_once(&watched, watch_process);
-    return status == ISM_E_BUSY ? ISM_E_CORRUPT : status;
+    if (status == ISM_E_NO_SPACE)
+        unlink_if_unused(file.inode); /* what could not be filled was made just now */
+    return status;
 }
 
 /* Open the second description; the path must still mean the file that the process has a lease on. */
@@ -211,7 +259,7 @@ static ism_status open_locks(struct ism_cause *why)
 {
     char path[128];
     path_of(path);
-    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor == -1) {
         ism_status status = ism_system_failure(why, "open", errno);
         return status == ISM_E_NOT_FOUND ? ISM_E_UNSUPPORTED : status;
@@ -222,7 +270,6 @@ static ism_status open_locks(struct ism_cause *why)
         return ISM_E_UNSUPPORTED; /* the table that our regions name lives in is lost */
     }
     file.locks = descriptor;
-    file.generation = ism_process_generation();
     return ISM_OK;
 }
 
@@ -245,12 +292,31 @@ void ism_user_file_leave(void)
     ism_process_unlock(ISM_LOCK_REGISTRY);
 }
 
+uint64_t ism_user_file_round(void)
+{
+    if (file.generation != ism_process_generation())
+        give_up_locks(); /* they are a parent's: a fork ran no handlers */
+    file.generation = ism_process_generation();
+    return file.round;
+}
+
+void ism_user_file_end_life(uint32_t slot, uint64_t round)
+{
+    if (file.locks != -1 && ism_user_file_round() == round)
+        (void)ism_record_lock(file.locks, F_UNLCK, ism_user_file_life_offset(slot), 1);
+}
+
+bool ism_user_file_is_open_at(int descriptor)
+{
+    struct stat found;
+    return fstat(descriptor, &found) == 0 && found.st_ino == file.inode;
+}
+
 ism_status ism_user_file_locks(int *descriptor, struct ism_cause *why)
 {
     ism_process_lock(ISM_LOCK_REGISTRY);
     ism_status status = file.lease == -1 ? open_file(why) : ISM_OK;
-    if (file.generation != ism_process_generation())
-        forget_locks_in_child(); /* made by a fork that ran no handlers */
+    (void)ism_user_file_round();
     if (status == ISM_OK && file.locks == -1)
         status = open_locks(why);
     if (status == ISM_OK)

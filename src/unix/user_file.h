@@ -23,6 +23,16 @@ void ism_user_file_leave(void);
 /* A descriptor of this process alone, which forked children do not keep, for the locks of lives. */
 ism_status ism_user_file_locks(int *descriptor, struct ism_cause *why);
 
+/* Lives that were taken in another round have ended: this process gave them up, in a forked child or at exit.
+ * ISM_LOCK_REGISTRY is held. */
+uint64_t ism_user_file_round(void);
+
+/* Give up the lock of a life, unless its round is over. ISM_LOCK_REGISTRY is held. */
+void ism_user_file_end_life(uint32_t slot, uint64_t round);
+
+/* Is that still a descriptor of the file? A program may have closed what it did not open. */
+bool ism_user_file_is_open_at(int descriptor);
+
 /* Where a life's serial stands in the file, and its lock. */
 uint64_t ism_user_file_serial_offset(uint32_t slot);
 uint64_t ism_user_file_life_offset(uint32_t slot);

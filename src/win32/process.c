@@ -94,3 +94,12 @@ void ism_process_unlock(enum ism_process_lock which)
 {
     ReleaseSRWLockExclusive(&locks[which]);
 }
+
+/* Windows has no cancellation of threads that would release what they have. */
+void ism_process_shield(void)
+{
+}
+
+void ism_process_unshield(void)
+{
+}

@@ -421,14 +421,21 @@ static void e2_a_removal_that_was_only_written_frees_at_most_the_name(void **sta
     assert_answer(ask(peer, "open %s", name), "ISM_OK");
     memcpy(own_bytes(region) + REMOVED, &removed, sizeof removed);
     assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
-    ism_region *fresh = create_region(name, SIZE);
+    ism_region_options same = {.size = SIZE};
+    ism_region *fresh = NULL;
+    ism_status created = ism_region_create(name, &same, &fresh);
+    if (created != ISM_OK) /* who can free names does not believe the mark */
+        assert_status(created, ISM_E_EXISTS);
     assert_answer(ask(peer, "holds 7"), "yes");
     assert_answer(ask(peer, "close"), "ISM_OK");
     assert_int_equal(leftovers_live_regions(name), 1);
     dismiss(peer);
-    close_region(region);
+    if (created == ISM_OK) {
+        close_region(region);
+        region = fresh;
+    }
     assert_status(status_of_open(name, NULL), ISM_OK);
-    close_region(fresh);
+    close_region(region);
 }
 
 /* One pass over everything that can be asked, while another process overwrites the bytes that answer. */

@@ -81,6 +81,14 @@ void kill_and_wait(struct process *peer)
     assert_int_equal(process_wait(peer), PROCESS_KILLED);
 }
 
+struct process *hold_at_start(const char *name, const char *part)
+{
+    struct process *peer = peer_start("pass", name, part, NULL);
+    assert_answer(answer(peer), "ready");
+    assert_true(process_trace(peer, "go\n"));
+    return peer;
+}
+
 void await_waiter(const ism_mutex *mutex, const ism_mutex *as_owned)
 {
     const volatile ism_mutex *now = mutex;

@@ -28,6 +28,9 @@ void dismiss(struct process *peer);
 /* Kill a peer, see that it was killed, and keep it (a zombie, on systems that have them). */
 void kill_and_wait(struct process *peer);
 
+/* Start a peer that makes one pass over a region, see peer_churn.c, and hold it where that begins. */
+struct process *hold_at_start(const char *name, const char *part);
+
 /* Wait until somebody waits for a lock that has an owner: it then differs from what its owner made of it. */
 void await_waiter(const ism_mutex *mutex, const ism_mutex *as_owned);
 

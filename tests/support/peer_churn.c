@@ -1,5 +1,5 @@
 /* peer_churn.c: a worker that is there to be killed: churn NAME BOARD WORKER SEED; or to be
- * traced: pass NAME all|lock|unlock.
+ * traced: pass NAME all|join|leave|lock|unlock|remove.
  *
  * It opens or creates the region, with an initialiser that takes long enough to be killed in; under the lock it
  * breaks an invariant of two words and mends it; it closes, and now and then removes the region. Whatever it
@@ -92,7 +92,7 @@ static void change_under_lock(struct churn *churn)
     step();
 }
 
-static void work_once(const char *name, unsigned changes, bool remove)
+static ism_region *join(const char *name)
 {
     ism_region_options options;
     ism_region *region;
@@ -101,8 +101,14 @@ static void work_once(const char *name, unsigned changes, bool remove)
     options.size = CHURN_SIZE;
     options.initialiser = initialise;
     options.deadline = ism_deadline_after(PATIENCE);
-    step();
     expect(ism_region_open_or_create(name, &options, &region), "open or create");
+    return region;
+}
+
+static void work_once(const char *name, unsigned changes, bool remove)
+{
+    step();
+    ism_region *region = join(name);
     step();
     struct churn *churn = ism_region_data(region);
     if (!peer_holds_pattern(churn->pattern, sizeof churn->pattern))
@@ -174,17 +180,61 @@ static void pass_lock(const char *name, bool begins_locked)
     expect(ism_mutex_unlock(&churn->mutex), "unlock");
 }
 
+static void pass_join(const char *name)
+{
+    char text[16];
+    begin();
+    ism_region *region = join(name);
+    peer_say("joined");
+    (void)fgets(text, sizeof text, stdin);
+    expect(ism_region_close(region), "close");
+}
+
+static void pass_leave(const char *name)
+{
+    ism_region *region = join(name);
+    begin();
+    expect(ism_region_close(region), "close");
+    peer_say("left");
+}
+
+static void pass_remove(const char *name)
+{
+    begin();
+    peer_say("%s", ism_status_name(ism_region_remove(name)));
+}
+
+static void pass_all(const char *name)
+{
+    begin();
+    work_once(name, 2, false);
+}
+
+static void pass_locking(const char *name)
+{
+    pass_lock(name, false);
+}
+
+static void pass_unlocking(const char *name)
+{
+    pass_lock(name, true);
+}
+
 /* It ends without any clean-up. */
 int peer_pass(int count, char **words)
 {
-    if (count != 3)
-        return 2;
-    if (strcmp(words[2], "all") != 0) {
-        pass_lock(words[1], strcmp(words[2], "unlock") == 0);
-    } else {
-        begin();
-        work_once(words[1], 2, false);
-    }
-    process_end_self(0);
-    return 0;
+    static const struct {
+        const char *name;
+        void (*pass)(const char *name);
+    } parts[] = {
+        {"all", pass_all},     {"join", pass_join},     {"leave", pass_leave},
+        {"lock", pass_locking}, {"unlock", pass_unlocking}, {"remove", pass_remove},
+    };
+
+    for (size_t i = 0; count == 3 && i < sizeof parts / sizeof parts[0]; i++)
+        if (strcmp(words[2], parts[i].name) == 0) {
+            parts[i].pass(words[1]);
+            process_end_self(0);
+        }
+    return 2;
 }

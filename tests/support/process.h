@@ -33,6 +33,9 @@ uint64_t process_id(const struct process *process);
 /* One line of its output, without the line's end. False: it ended its output, or the limit passed. */
 bool process_read_line(struct process *process, char *line, size_t size);
 
+/* Has it said something that was not read yet? */
+bool process_has_output(struct process *process);
+
 /* True once its output has ended: all who held it are gone. */
 bool process_output_ended(struct process *process);
 
@@ -62,9 +65,13 @@ bool process_can_trace(void);
 bool process_trace(struct process *process, const char *line);
 
 /* Let a traced process run until so many stops have passed: one before and one after each system call, or
- * one after each instruction. Returns PROCESS_RUNNING, or its exit status if it ended before. */
+ * one after each instruction; or until it sleeps in a system call. Returns PROCESS_RUNNING, or its exit status
+ * if it ended before. */
 enum process_stops { PROCESS_CALLS, PROCESS_INSTRUCTIONS };
 int process_step(struct process *process, enum process_stops kind, unsigned stops);
+
+/* Let a traced process go on by itself. */
+void process_release(struct process *process);
 
 /* Wait until it has ended. Returns its exit status, 0 or above, or one of the three above. */
 int process_wait(struct process *process);

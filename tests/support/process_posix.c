@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ struct process {
     int output;
     bool ended; /* a zombie, whose status is: */
     int status;
+    bool held;  /* traced, and at a stop */
     size_t filled; /* bytes read from its output and not handed out */
     char buffer[4096];
 };
@@ -153,6 +155,12 @@ bool process_read_line(struct process *process, char *line, size_t size)
     return true;
 }
 
+bool process_has_output(struct process *process)
+{
+    struct pollfd ready = {.fd = process->output, .events = POLLIN};
+    return process->filled > 0 || (poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0);
+}
+
 bool process_output_ended(struct process *process)
 {
     uint64_t until = process_milliseconds() + PROCESS_LIMIT;
@@ -256,18 +264,27 @@ bool process_can_trace(void)
     return can;
 }
 
-/* Wait for its next stop and return how it was stopped; 0 if it has ended. */
+#define SLEEPS_AFTER 200 /* milliseconds without a stop */
+
+/* Wait for its next stop and return how it was stopped; 0 if it has ended, or sleeps. */
 static int next_stop(struct process *process)
 {
+    const uint64_t until = process_milliseconds() + SLEEPS_AFTER;
     siginfo_t what;
     int status = 0;
 
-    if (waitid(P_PID, (id_t)process->id, &what, WEXITED | WSTOPPED | WNOWAIT) == -1)
-        process->ended = true;
-    else if (what.si_code == CLD_EXITED || what.si_code == CLD_KILLED || what.si_code == CLD_DUMPED)
+    process->held = false;
+    do {
+        memset(&what, 0, sizeof what);
+        if (waitid(P_PID, (id_t)process->id, &what, WEXITED | WSTOPPED | WNOWAIT | WNOHANG) == -1)
+            return 0;
+        if (what.si_pid == 0)
+            (void)sched_yield();
+    } while (what.si_pid == 0 && process_milliseconds() < until);
+    if (what.si_code == CLD_EXITED || what.si_code == CLD_KILLED || what.si_code == CLD_DUMPED)
         note_end(process, &what);
-    else
-        (void)waitpid(process->id, &status, __WALL);
+    else if (what.si_pid != 0)
+        process->held = waitpid(process->id, &status, __WALL) == process->id;
     return status;
 }
 
@@ -287,7 +304,7 @@ int process_step(struct process *process, enum process_stops kind, unsigned stop
     const int own_signal = kind == PROCESS_CALLS ? SIGTRAP | 0x80 : SIGTRAP;
     long passed_on = 0;
 
-    while (stops > 0 && !process->ended) {
+    while (stops > 0 && process->held) {
         (void)ptrace(kind == PROCESS_CALLS ? PTRACE_SYSCALL : PTRACE_SINGLESTEP, process->id, NULL,
                      passed_on);
         int status = next_stop(process);
@@ -296,6 +313,13 @@ int process_step(struct process *process, enum process_stops kind, unsigned stop
         stops -= own;
     }
     return process->ended ? process->status : PROCESS_RUNNING;
+}
+
+void process_release(struct process *process)
+{
+    if (!process->held && !process->ended && ptrace(PTRACE_INTERRUPT, process->id, NULL, NULL) == 0)
+        (void)next_stop(process);
+    (void)ptrace(PTRACE_DETACH, process->id, NULL, NULL);
 }
 
 void process_stop_self(void)
@@ -323,6 +347,11 @@ int process_step(struct process *process, enum process_stops kind, unsigned stop
     (void)kind;
     (void)stops;
     return PROCESS_RUNNING;
+}
+
+void process_release(struct process *process)
+{
+    (void)process;
 }
 
 void process_stop_self(void)

@@ -180,6 +180,13 @@ bool process_read_line(struct process *process, char *line, size_t size)
     return true;
 }
 
+bool process_has_output(struct process *process)
+{
+    DWORD ready = 0;
+    return process->filled > 0 ||
+           (PeekNamedPipe(process->output, NULL, 0, NULL, &ready, NULL) && ready > 0);
+}
+
 bool process_output_ended(struct process *process)
 {
     uint64_t until = process_milliseconds() + PROCESS_LIMIT;
@@ -259,6 +266,11 @@ int process_step(struct process *process, enum process_stops kind, unsigned stop
     (void)kind;
     (void)stops;
     return PROCESS_RUNNING;
+}
+
+void process_release(struct process *process)
+{
+    (void)process;
 }
 
 int process_wait(struct process *process)

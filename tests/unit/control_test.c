@@ -15,6 +15,7 @@
 
 #define REGION UINT64_C(0x0123456789abcdef)
 #define TABLE UINT64_C(0xfedcba9876543210)
+#define LIFE UINT64_C(0x1122334400000015)
 
 static const ism_region_options options = {
     .size = 12345,
@@ -48,7 +49,8 @@ static void e5_the_layout_is_the_same_everywhere(void **state)
     assert_int_equal(offsetof(struct ism_control, life_table), 264);
     assert_int_equal(offsetof(struct ism_control, ready), 272);
     assert_int_equal(offsetof(struct ism_control, removed), 276);
-    assert_int_equal(offsetof(struct ism_control, reserved_mutable), 280);
+    assert_int_equal(offsetof(struct ism_control, initialiser), 280);
+    assert_int_equal(offsetof(struct ism_control, reserved_mutable), 288);
     assert_int_equal(offsetof(struct ism_control, array_mutex), 320);
     assert_int_equal(offsetof(struct ism_control, reserved_line), 336);
     assert_int_equal(offsetof(struct ism_control, attached), 384);
@@ -77,6 +79,7 @@ static void e5_golden_bytes(void **state)
         {56, {'a', 'm', 'e', '-', '1', 0, 0, 0}},
         {256, {0x39, 0x30, 0, 0, 0, 0, 0, 0}},
         {264, {0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe}},
+        {280, {0x15, 0x00, 0x00, 0x00, 0x44, 0x33, 0x22, 0x11}},
     };
     unsigned char expected[896] = {0};
     struct ism_control control;
@@ -89,7 +92,7 @@ static void e5_golden_bytes(void **state)
     for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++)
         memcpy(expected + golden[i].offset, golden[i].bytes, 8);
     memset(&control, 0xff, sizeof control);
-    ism_control_fill(&control, "golden.name-1", &options, REGION, TABLE);
+    ism_control_fill(&control, "golden.name-1", &options, REGION, TABLE, LIFE);
     assert_memory_equal(&control, expected, sizeof expected);
 }
 
@@ -99,7 +102,7 @@ static void e5_flags_lifetime_and_capacity_are_told(void **state)
     struct ism_control control;
 
     (void)state;
-    ism_control_fill(&control, "x", &defaults, REGION, TABLE);
+    ism_control_fill(&control, "x", &defaults, REGION, TABLE, LIFE);
     assert_int_equal(control.flags, 1);
     assert_int_equal(control.lifetime, 0);
     assert_int_equal(control.capacity, 77);
@@ -146,7 +149,7 @@ static int make_object(void **state)
         ism_memory_create(native, length, &object, &why) != ISM_OK ||
         ism_memory_measure(&object, &why) != ISM_OK || ism_memory_map(&object, &why) != ISM_OK)
         return -1;
-    ism_control_fill(&whole, "x", &options, REGION, TABLE);
+    ism_control_fill(&whole, "x", &options, REGION, TABLE, LIFE);
     whole.ready = 1;
     return 0;
 }

@@ -1,0 +1,222 @@
+/* interleaving_test.c: a process is held before and after each system call of creating, of the last close and of
+ * removing, while another one comes to use the same name. Whoever then goes on: there is one region or none,
+ * both have the same one, and what they were told is what happened (R2, R6, R7).
+ *
+ * Where the process is held inside a lock of names, the other one waits until it is let go; that is right
+ * too. So the other one is given a moment, not waited for. */
+#include "regions.h"
+
+#include <stdlib.h>
+
+#include "churn.h"
+
+#define STOPS 400 /* more than any of these passes has */
+
+static const char *const options = "size=8192 within=15000";
+
+static void give_a_moment(void)
+{
+    process_spin(3000);
+}
+
+/* Let it make so many stops. False: it has got to the end of what is held. */
+static bool hold_at(struct process *held, unsigned stop)
+{
+    return process_step(held, PROCESS_CALLS, stop) == PROCESS_RUNNING;
+}
+
+static bool is_attached(const ism_region_info *info, const struct process *process)
+{
+    for (uint32_t i = 0; i < info->attached_count; i++)
+        if (info->attached[i] == process_id(process))
+            return true;
+    return false;
+}
+
+/* There is one region of that name, and these two have it. */
+static void assert_together(const char *name, const struct process *one, const struct process *other)
+{
+    ism_region_info info;
+    assert_int_equal(leftovers_live_regions(name), 1);
+    assert_status(ism_region_look(name, &info), ISM_OK);
+    assert_true(is_attached(&info, one));
+    assert_true(is_attached(&info, other));
+    assert_int_equal(info.attached_count, 2);
+}
+
+/* How many stops a pass has until it says something; counted once, with nobody else about. */
+static unsigned count_stops(const char *name, const char *part, const char *last_words)
+{
+    struct process *held = hold_at_start(name, part);
+    char line[64] = "";
+    unsigned stops = 0;
+
+    while (stops < STOPS && !process_has_output(held) && hold_at(held, 1))
+        stops++;
+    assert_in_range(stops, 2, STOPS - 1);
+    process_release(held);
+    assert_true(process_read_line(held, line, sizeof line));
+    assert_string_equal(line, last_words);
+    dismiss(held);
+    print_message("%s: %u stops\n", part, stops);
+    return stops;
+}
+
+static void r2_another_creator_may_come_at_each_system_call_of_a_creation(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    if (!process_can_trace())
+        skip_because("this system can't trace programs for a test");
+    const unsigned stops = count_stops(name, "join", "joined");
+    struct process *other = peer_obeying(), *tidier = peer_obeying();
+    for (unsigned stop = 0; stop < stops; stop++) {
+        struct process *held = hold_at_start(name, "join");
+        assert_true(hold_at(held, stop));
+        tell(other, "open_or_create %s %s", name, options);
+        tell(tidier, "tidy");
+        give_a_moment();
+        process_release(held);
+        assert_answer(answer(other), "ISM_OK");
+        assert_answer(answer(tidier), "ISM_OK");
+        assert_answer(answer(held), "joined");
+        assert_together(name, held, other);
+        dismiss(held);
+        assert_answer(ask(other, "close"), "ISM_OK");
+        assert_int_equal(leftovers_regions(name), 0);
+    }
+    dismiss(other);
+    dismiss(tidier);
+}
+
+static void r6_another_may_come_at_each_system_call_of_the_last_close(void **state)
+{
+    const char *name = NAME("x");
+    ism_region_info info;
+
+    (void)state;
+    if (!process_can_trace())
+        skip_because("this system can't trace programs for a test");
+    const unsigned stops = count_stops(name, "leave", "left");
+    struct process *other = peer_obeying();
+    for (unsigned stop = 0; stop < stops; stop++) {
+        struct process *held = hold_at_start(name, "leave");
+        assert_true(hold_at(held, stop));
+        tell(other, "open_or_create %s %s", name, options);
+        give_a_moment();
+        process_release(held);
+        assert_answer(answer(held), "left");
+        assert_answer(answer(other), "ISM_OK");
+        dismiss(held);
+        assert_int_equal(leftovers_live_regions(name), 1);
+        assert_status(ism_region_look(name, &info), ISM_OK);
+        assert_true(is_attached(&info, other));
+        assert_int_equal(info.attached_count, 1);
+        assert_answer(ask(other, "close"), "ISM_OK");
+        assert_int_equal(leftovers_regions(name), 0);
+    }
+    dismiss(other);
+}
+
+/* The other one removes the region and makes a new one of its name. As many removals are told as regions are
+ * gone. */
+static void r7_another_may_remove_and_create_at_each_system_call_of_a_removal(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    if (!process_can_trace())
+        skip_because("this system can't trace programs for a test");
+    const unsigned stops = count_stops(name, "remove", "ISM_E_NOT_FOUND") + 20;
+    struct process *other = peer_obeying();
+    for (unsigned stop = 0; stop < stops; stop++) {
+        ism_region *old = create_region(name, CHURN_SIZE);
+        struct process *held = hold_at_start(name, "remove");
+        (void)hold_at(held, stop);
+        tell(other, "remove %s", name);
+        tell(other, "open_or_create %s %s", name, options);
+        give_a_moment();
+        process_release(held);
+        unsigned told = strcmp(answer(held), "ISM_OK") == 0;
+        const char *removed = answer(other);
+        told += strcmp(removed, "ISM_OK") == 0;
+        if (strcmp(removed, "ISM_OK") != 0)
+            assert_answer(removed, "ISM_E_NOT_FOUND");
+        assert_answer(answer(other), "ISM_OK");
+        dismiss(held);
+        unsigned gone = 1 + (leftovers_live_regions(name) == 0);
+        assert_int_equal(told, gone);
+        assert_answer(ask(other, "close"), "ISM_OK");
+        close_region(old);
+        assert_int_equal(leftovers_regions(name), 0);
+    }
+    dismiss(other);
+}
+
+/* A creation is held while another process removes what there is so far: the creator is not disturbed. */
+static void r7_a_removal_at_each_system_call_of_a_creation_is_told_once(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    if (!process_can_trace())
+        skip_because("this system can't trace programs for a test");
+    const unsigned stops = count_stops(name, "join", "joined");
+    struct process *remover = peer_obeying();
+    for (unsigned stop = 0; stop < stops; stop++) {
+        struct process *held = hold_at_start(name, "join");
+        assert_true(hold_at(held, stop));
+        tell(remover, "remove %s", name);
+        give_a_moment();
+        process_release(held);
+        assert_answer(answer(held), "joined");
+        const char *removed = answer(remover);
+        if (strcmp(removed, "ISM_OK") != 0)
+            assert_answer(removed, "ISM_E_NOT_FOUND");
+        assert_int_equal(leftovers_live_regions(name), strcmp(removed, "ISM_OK") != 0);
+        dismiss(held);
+        assert_int_equal(leftovers_regions(name), 0);
+    }
+    dismiss(remover);
+}
+
+/* And the removed region's creator and its remover are killed where they are. */
+static void r7_killed_at_each_system_call_a_removal_leaves_a_name_that_works(void **state)
+{
+    const char *name = NAME("x");
+    const unsigned creator_stops[] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40};
+
+    (void)state;
+    if (!process_can_trace())
+        skip_because("this system can't trace programs for a test");
+    for (size_t i = 0; i < sizeof creator_stops / sizeof creator_stops[0]; i++)
+        for (unsigned stop = 0; stop < 24; stop += 3) {
+            struct process *creator = hold_at_start(name, "join");
+            assert_true(hold_at(creator, creator_stops[i]));
+            struct process *remover = hold_at_start(name, "remove");
+            (void)hold_at(remover, stop);
+            process_kill(remover);
+            process_kill(creator);
+            (void)process_wait(remover);
+            (void)process_wait(creator);
+            assert_int_equal(leftovers_live_regions(name), 0);
+            assert_status(status_of_open(name, NULL), ISM_E_NOT_FOUND);
+            close_region(create_region(name, 4321));
+            assert_int_equal(leftovers_regions(name), 0);
+            process_free(remover);
+            process_free(creator);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        promise(r2_another_creator_may_come_at_each_system_call_of_a_creation),
+        promise(r6_another_may_come_at_each_system_call_of_the_last_close),
+        promise(r7_another_may_remove_and_create_at_each_system_call_of_a_removal),
+        promise(r7_a_removal_at_each_system_call_of_a_creation_is_told_once),
+        promise(r7_killed_at_each_system_call_a_removal_leaves_a_name_that_works),
+    };
+    return cmocka_run_group_tests_name("interleaving", tests, NULL, NULL);
+}
