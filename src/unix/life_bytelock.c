@@ -201,6 +201,22 @@ ism_status ism_life_take(ism_life *out, struct ism_cause *why)
     return status;
 }
 
+/* Serial first: it changes only under the byte's lock, so a byte that is found free afterwards was free, or taken
+ * anew, since the life that the old serial names had ended. */
+static bool has_ended(int descriptor, ism_life life)
+{
+    uint32_t serial;
+    int type;
+    uint64_t found;
+    if (read_serial(descriptor, slot_of(life), &serial) != 0)
+        return false;
+    if (serial != serial_of(life))
+        return true;
+    return ism_record_conflict(descriptor, ism_user_file_life_offset(slot_of(life)), 1, &type,
+                               &found) == 0 &&
+           type == F_UNLCK;
+}
+
 bool ism_life_ended(ism_life life)
 {
     uint32_t slot = slot_of(life);
@@ -217,16 +233,6 @@ bool ism_life_ended(ism_life life)
     if (is_own)
         return taken != life;
 
-    /* Serial first: it changes only under the byte's lock, so a byte that is found free afterwards was
-     * free, or taken anew, since the life that the old serial names had ended. */
-    uint32_t serial;
-    if (read_serial(descriptor, slot, &serial) != 0)
-        return false;
-    if (serial != serial_of(life))
-        return true;
-    int type;
-    uint64_t found;
-    if (ism_record_conflict(descriptor, ism_user_file_life_offset(slot), 1, &type, &found) != 0)
-        return false;
-    return type == F_UNLCK && ism_user_file_is_open_at(descriptor);
+    /* Whoever closed descriptors that are not its own may have put another file in the place of ours. */
+    return has_ended(descriptor, life) && ism_user_file_is_open_at(descriptor);
 }
