@@ -5,12 +5,31 @@
 
 #include <string.h>
 
+#define LOOKS 100
+#define PAUSE UINT64_C(100000) /* nanoseconds */
+
+/* Who only looks waits a moment for one who is just discarding the object, or about to have it: what comes of it
+ * is what is to be told. */
+static enum ism_lease settled_lease(const struct ism_memory *memory)
+{
+    enum ism_lease lease = ism_lease_look(memory);
+    for (int i = 0; i < LOOKS && lease == ISM_LEASE_LEAVING; i++) {
+        ism_process_pause(PAUSE);
+        lease = ism_lease_look(memory);
+    }
+    return lease;
+}
+
 static ism_status examine(struct ism_access access, struct ism_found *found, struct ism_cause *why)
 {
     ism_status status = access.pinned ? ism_lease_pin(&found->memory, why) : ISM_OK;
     if (status != ISM_OK && status != ISM_E_BUSY)
         return status;
-    found->lease = status == ISM_E_BUSY ? ISM_LEASE_LEAVING : ism_lease_look(&found->memory);
+    if (status == ISM_E_BUSY)
+        found->lease = ISM_LEASE_LEAVING;
+    else
+        found->lease = access.pinned ? ism_lease_look(&found->memory)
+                                     : settled_lease(&found->memory);
     status = ism_memory_measure(&found->memory, why);
     found->is_ours = status == ISM_OK;
     if (status == ISM_OK)
