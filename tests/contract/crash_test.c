@@ -63,11 +63,11 @@ static void await_steps(int worker, uint32_t steps)
     }
 }
 
-/* Until it owns the lock, but not for long. */
+/* Until it is about to own the lock for a while. */
 static void look_for_lock(int worker)
 {
     const uint64_t until = process_milliseconds() + 100;
-    while (!board->workers[worker].inside && process_milliseconds() < until)
+    while (!board->workers[worker].holds && process_milliseconds() < until)
         process_spin(2);
 }
 
@@ -108,7 +108,7 @@ static void r6_s2_survivors_go_on_after_every_kill(void **state)
     assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
     print_message("%u kills and the kill of all; %u regions made, %u deaths of owners told\n", kills,
                   created, owner_died);
-    assert_true(created > kills);
+    assert_true(created > kills / 4);
     assert_true(owner_died > 0);
     close_region(board_region);
 }

@@ -67,8 +67,6 @@ static void r2_another_creator_may_come_at_each_system_call_of_a_creation(void *
     const char *name = NAME("x");
 
     (void)state;
-    if (!process_can_trace())
-        skip_because("this system can't trace programs for a test");
     const unsigned stops = count_stops(name, "join", "joined");
     struct process *other = peer_obeying(), *tidier = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
@@ -96,8 +94,6 @@ static void r6_another_may_come_at_each_system_call_of_the_last_close(void **sta
     ism_region_info info;
 
     (void)state;
-    if (!process_can_trace())
-        skip_because("this system can't trace programs for a test");
     const unsigned stops = count_stops(name, "leave", "left");
     struct process *other = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
@@ -126,8 +122,6 @@ static void r7_another_may_remove_and_create_at_each_system_call_of_a_removal(vo
     const char *name = NAME("x");
 
     (void)state;
-    if (!process_can_trace())
-        skip_because("this system can't trace programs for a test");
     const unsigned stops = count_stops(name, "remove", "ISM_E_NOT_FOUND") + 20;
     struct process *other = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
@@ -160,8 +154,6 @@ static void r7_a_removal_at_each_system_call_of_a_creation_is_told_once(void **s
     const char *name = NAME("x");
 
     (void)state;
-    if (!process_can_trace())
-        skip_because("this system can't trace programs for a test");
     const unsigned stops = count_stops(name, "join", "joined");
     struct process *remover = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
@@ -188,8 +180,6 @@ static void r7_killed_at_each_system_call_a_removal_leaves_a_name_that_works(voi
     const unsigned creator_stops[] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40};
 
     (void)state;
-    if (!process_can_trace())
-        skip_because("this system can't trace programs for a test");
     for (size_t i = 0; i < sizeof creator_stops / sizeof creator_stops[0]; i++)
         for (unsigned stop = 0; stop < 24; stop += 3) {
             struct process *creator = hold_at_start(name, "join");
@@ -218,5 +208,9 @@ int main(void)
         promise(r7_a_removal_at_each_system_call_of_a_creation_is_told_once),
         promise(r7_killed_at_each_system_call_a_removal_leaves_a_name_that_works),
     };
+    if (!process_can_trace()) {
+        print_message("skipped: this system can't trace programs for a test\n");
+        return 77;
+    }
     return cmocka_run_group_tests_name("interleaving", tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ struct churn_line {
     volatile uint32_t steps;      /* grows as the worker gets on */
     volatile uint32_t created;    /* how often it was the one that created */
     volatile uint32_t owner_died; /* how often it was told so */
-    volatile uint32_t inside;     /* 1 while it owns the lock */
+    volatile uint32_t holds;      /* 1 while it owns the lock for so long that a kill meets it */
     uint32_t reserved[12];
 };
 struct churn_board {
