@@ -281,6 +281,25 @@ static ism_status gather(HANDLE directory, const char *prefix, struct names *nam
     return status == ISM_E_NOT_FOUND ? ISM_OK : status;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+/* A place in the directory is a number, so an entry that comes meanwhile shows another one twice, and one that
+ * goes hides another. Whoever is there all the time is seen in one of several passes. */
+static ism_status gather_all(HANDLE directory, const char *prefix, struct names *names,
+                             struct ism_cause *why)
+{
+    enum { PASSES = 3 };
+    ism_status status = ISM_OK;
+    for (int pass = 0; status == ISM_OK && pass < PASSES; pass++)
+        status = gather(directory, prefix, names, why);
+    if (names->count > 0)
+        qsort(names->native, names->count, sizeof names->native[0], compare_names);
+    return status;
+}
+
 /* The session's directory is where our own names are found. */
 static ism_status open_session(HANDLE *directory, struct ism_cause *why)
 {
@@ -303,11 +322,13 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
         status = open_session(&directory, why);
     if (status != ISM_OK)
         return status;
-    status = gather(directory, user->prefix, &names, why);
+    status = gather_all(directory, user->prefix, &names, why);
     (void)CloseHandle(directory);
-    for (size_t i = 0; status == ISM_OK && i < names.count; i++)
-        if (!visitor(names.native[i], context))
+    for (size_t i = 0; status == ISM_OK && i < names.count; i++) {
+        bool is_seen = i > 0 && strcmp(names.native[i], names.native[i - 1]) == 0;
+        if (!is_seen && !visitor(names.native[i], context))
             break;
+    }
     free(names.native);
     return status;
 }
