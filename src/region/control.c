@@ -27,6 +27,11 @@ static uint64_t round_up(uint64_t bytes, uint64_t page)
     return (bytes + page - 1) / page * page;
 }
 
+uint64_t ism_control_capacity(const ism_region_options *options)
+{
+    return options->capacity != 0 ? options->capacity : options->size;
+}
+
 bool ism_control_place(uint64_t capacity, uint64_t *control_offset, uint64_t *object_length)
 {
     uint64_t page = ism_memory_page();
@@ -74,7 +79,7 @@ void ism_control_fill(struct ism_control *control, const char *name,
     control->features = ISM_CONTROL_FEATURES;
     control->lifetime = (uint32_t)options->lifetime;
     control->region = region;
-    control->capacity = options->capacity != 0 ? options->capacity : options->size;
+    control->capacity = ism_control_capacity(options);
     control->flags = (options->flags & ISM_REGION_LAZY) == 0 ? ISM_CONTROL_COMMITTED : 0;
     memcpy(control->name, name, strlen(name));
     control->size = options->size;
@@ -139,25 +144,40 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
     return status;
 }
 
+static ism_status write_at(struct ism_memory *memory, size_t place, const void *bytes, size_t size,
+                           struct ism_cause *why)
+{
+    return ism_memory_write(memory, memory->length - ism_memory_page() + place, bytes, size, why);
+}
+
 ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control,
                              struct ism_cause *why)
 {
     const size_t rest = offsetof(struct ism_control, version);
-    uint64_t offset = memory->length - ism_memory_page();
-    ism_status status = ism_memory_write(memory, offset + rest,
-                                         (const unsigned char *)control + rest,
-                                         sizeof *control - rest, why);
+    ism_status status = write_at(memory, rest, (const unsigned char *)control + rest,
+                                 sizeof *control - rest, why);
     if (status != ISM_OK)
         return status;
-    return ism_memory_write(memory, offset, &control->magic, sizeof control->magic, why);
+    return write_at(memory, 0, &control->magic, sizeof control->magic, why);
 }
 
 ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why)
 {
     uint32_t ready = 1;
-    uint64_t offset = memory->length - ism_memory_page();
-    return ism_memory_write(memory, offset + offsetof(struct ism_control, ready), &ready,
-                            sizeof ready, why);
+    return write_at(memory, offsetof(struct ism_control, ready), &ready, sizeof ready, why);
+}
+
+ism_status ism_control_set_removed(struct ism_memory *memory, struct ism_cause *why)
+{
+    uint32_t removed = 1;
+    return write_at(memory, offsetof(struct ism_control, removed), &removed, sizeof removed, why);
+}
+
+ism_status ism_control_set_life_table(struct ism_memory *memory, uint64_t life_table,
+                                      struct ism_cause *why)
+{
+    return write_at(memory, offsetof(struct ism_control, life_table), &life_table,
+                    sizeof life_table, why);
 }
 
 struct ism_control *ism_control_mapped(const struct ism_memory *memory)

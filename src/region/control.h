@@ -46,6 +46,9 @@ enum ism_control_state {
     ISM_CONTROL_UNREADY /* not written yet, or not ready */
 };
 
+/* The capacity that the options ask for. */
+uint64_t ism_control_capacity(const ism_region_options *options);
+
 /* Where things are in an object for that capacity. False: it would be too large for this process. */
 bool ism_control_place(uint64_t capacity, uint64_t *control_offset, uint64_t *object_length);
 
@@ -70,6 +73,12 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
 
 /* Say that the region is ready: whoever reads that also sees what the creator has stored. */
 ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why);
+
+/* Say that the region was removed, or which table its lock owners are named in from now on. The object was
+ * read by ism_control_read() before. */
+ism_status ism_control_set_removed(struct ism_memory *memory, struct ism_cause *why);
+ism_status ism_control_set_life_table(struct ism_memory *memory, uint64_t life_table,
+                                      struct ism_cause *why);
 
 /* The control block in a mapped object. */
 struct ism_control *ism_control_mapped(const struct ism_memory *memory);

@@ -101,13 +101,10 @@ struct visit {
 };
 
 /* Free a stale object; true if the visitor is to be told, with *outcome. */
-static bool free_stale(struct ism_found *found, ism_status *outcome)
+static bool free_stale(struct ism_found *found, ism_region_info *info, ism_status *outcome)
 {
     struct ism_cause why = {NULL, 0};
-    if (!ism_is_stale(found)) {
-        ism_memory_close(&found->memory);
-        return false;
-    }
+    describe(found, info);
     *outcome = ism_discard(found, &why);
     if (*outcome == ISM_E_NOT_FOUND || *outcome == ISM_E_BUSY)
         return false; /* it is not what it was */
@@ -125,11 +122,13 @@ static bool examine(const char *native, bool tidies, ism_region_info *info, ism_
     *outcome = ism_inspect(native, (struct ism_access){tidies, false}, &found);
     if (*outcome != ISM_OK) /* who can't read it can't know that it is stale */
         return !tidies && *outcome != ISM_E_NOT_FOUND;
-    describe(&found, info);
-    if (tidies && !ism_is_removed(&found))
-        return free_stale(&found, outcome);
+    bool is_shown = !ism_is_removed(&found) && (!tidies || ism_is_stale(&found));
+    if (is_shown && tidies)
+        return free_stale(&found, info, outcome);
+    if (is_shown)
+        describe(&found, info);
     ism_memory_close(&found.memory);
-    return !ism_is_removed(&found);
+    return is_shown;
 }
 
 static bool visit_one(const char *native, void *context)

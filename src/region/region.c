@@ -43,7 +43,7 @@ static ism_status check_size(const char *name, const ism_region_options *options
         return ism_fail(ISM_E_SIZE, NULL,
                         "region \"%s\" of %" PRIu64 " bytes with a capacity of %" PRIu64, name,
                         options->size, options->capacity);
-    uint64_t capacity = options->capacity != 0 ? options->capacity : options->size;
+    uint64_t capacity = ism_control_capacity(options);
     if (!ism_control_place(capacity, &offset, &length))
         return ism_fail(ISM_E_SIZE, NULL,
                         "region \"%s\" of %" PRIu64 " bytes is more than a process can address",
@@ -175,8 +175,7 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
     struct ism_control control;
     struct ism_memory memory;
     const ism_region_options *options = &attempt->options;
-    (void)ism_control_place(options->capacity != 0 ? options->capacity : options->size, &offset,
-                            &length);
+    (void)ism_control_place(ism_control_capacity(options), &offset, &length);
     ism_status status = draw_region_id(&id, why);
     if (status == ISM_OK)
         status = make_object(native, length, &memory, why);
@@ -259,16 +258,13 @@ static void renew_life_table(struct attempt *attempt, const struct ism_found *se
     struct ism_access access = {.writable = true, .pinned = false};
     struct ism_cause ignored;
     struct ism_found found;
-    uint64_t offset;
     attempt->has_tried_renewal = true;
     if (ism_inspect(seen->memory.native, access, &found) != ISM_OK)
         return; /* it may only be read: then no lock of it can be taken either */
     if (found.control.region == seen->control.region &&
         ism_take_alone(&found, &ignored) == ISM_OK && found.state == ISM_CONTROL_READY &&
-        found.control.lifetime == ISM_LIFETIME_PERSISTENT &&
-        ism_control_find(found.memory.length, &offset))
-        (void)ism_memory_write(&found.memory, offset + offsetof(struct ism_control, life_table),
-                               &attempt->region->life_table, sizeof(uint64_t), &ignored);
+        found.control.lifetime == ISM_LIFETIME_PERSISTENT)
+        (void)ism_control_set_life_table(&found.memory, attempt->region->life_table, &ignored);
     ism_memory_close(&found.memory);
 }
 
@@ -522,14 +518,9 @@ ism_status ism_region_close(ism_region *region)
 /* Free the name; where names can't be freed, mark the object, and the next one gets another native name. */
 static ism_status remove_found(struct ism_found *found, struct ism_cause *why)
 {
-    uint64_t offset = 0;
-    uint32_t removed = 1;
-    ism_status status = ISM_OK;
-    if (ism_backend_traits.frees_names)
-        status = ism_memory_unlink(&found->memory, why);
-    else if (ism_control_find(found->memory.length, &offset))
-        status = ism_memory_write(&found->memory, offset + offsetof(struct ism_control, removed),
-                                  &removed, sizeof removed, why);
+    ism_status status = ism_backend_traits.frees_names
+                            ? ism_memory_unlink(&found->memory, why)
+                            : ism_control_set_removed(&found->memory, why);
     ism_memory_close(&found->memory);
     return status;
 }
