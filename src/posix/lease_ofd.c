@@ -12,13 +12,9 @@
  * and takes its HOLDERS byte. Two openers of a dead region don't take each other for holders; and whoever sees
  * only openers does not call the region dead: one of them may have seen the last holder, and go on. */
 #include "../unix/record_lock.h"
-#include "../unix/system_error.h"
 #include "posix.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define NAME_OFFSET (UINT64_C(1) << 40)
 #define PLACES (UINT64_C(1) << 32) /* more than there are process ids */
@@ -35,13 +31,9 @@ ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause
         return ISM_OK;
     uint64_t end = ism_process_now() + PATIENCE;
     for (;;) {
-        int code = ism_record_lock((int)memory->handle, F_WRLCK, NAME_OFFSET, 1);
-        if (code == 0)
-            return ISM_OK;
-        if (code != EAGAIN)
-            return ism_system_failure(why, "fcntl", code);
-        if (ism_process_now() >= end)
-            return ISM_E_BUSY;
+        ism_status status = ism_record_lock((int)memory->handle, F_WRLCK, NAME_OFFSET, 1, why);
+        if (status != ISM_E_BUSY || ism_process_now() >= end)
+            return status;
         ism_process_pause(PAUSE);
     }
 }
@@ -58,18 +50,9 @@ void ism_lease_end(void)
     ism_process_unlock(ISM_LOCK_NAMES);
 }
 
-static ism_status lock(const struct ism_memory *memory, int type, uint64_t start, uint64_t length,
-                       struct ism_cause *why)
-{
-    int code = ism_record_lock((int)memory->handle, type, start, length);
-    if (code == EAGAIN)
-        return ISM_E_BUSY;
-    return code == 0 ? ISM_OK : ism_system_failure(why, "fcntl", code);
-}
-
 ism_status ism_lease_pin(struct ism_memory *memory, struct ism_cause *why)
 {
-    return lock(memory, F_RDLCK, OPENERS_OFFSET + ism_process_id(), 1, why);
+    return ism_record_lock((int)memory->handle, F_RDLCK, OPENERS_OFFSET + ism_process_id(), 1, why);
 }
 
 /* The kernel reports any one of the locks in a range. */
@@ -90,7 +73,8 @@ enum ism_lease ism_lease_look(const struct ism_memory *memory)
 
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why)
 {
-    ism_status status = lock(memory, F_RDLCK, HOLDERS_OFFSET + ism_process_id(), 1, why);
+    ism_status status = ism_record_lock((int)memory->handle, F_RDLCK,
+                                        HOLDERS_OFFSET + ism_process_id(), 1, why);
     if (status != ISM_OK)
         return status;
     memory->leased = true;
@@ -100,7 +84,7 @@ ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why)
 
 ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why)
 {
-    ism_status status = lock(memory, F_WRLCK, NAME_OFFSET, ALL_LENGTH, why);
+    ism_status status = ism_record_lock((int)memory->handle, F_WRLCK, NAME_OFFSET, ALL_LENGTH, why);
     if (status == ISM_OK)
         memory->alone = true;
     return status;
@@ -145,10 +129,7 @@ void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
         ism_memory_close(&fresh);
         return;
     }
-    if (memory->address != NULL)
-        (void)munmap(memory->address, (size_t)memory->length);
-    memory->address = NULL;
-    (void)ism_record_lock((int)memory->handle, F_UNLCK, NAME_OFFSET, ALL_LENGTH);
+    ism_record_unlock((int)memory->handle, NAME_OFFSET, ALL_LENGTH);
     free_if_alone(memory);
     ism_memory_close(memory);
 }

@@ -134,15 +134,15 @@ static ism_status take_slot(int descriptor, ism_life *out, struct ism_cause *why
         ism_life taken;
         if (is_own_slot(slot, &taken))
             continue;
-        int code = ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1);
-        if (code == EAGAIN)
+        status = ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
+        if (status == ISM_E_BUSY)
             continue;
-        if (code != 0)
-            return ism_system_failure(why, "fcntl", code);
+        if (status != ISM_OK)
+            return status;
         uint32_t serial;
         status = write_new_serial(descriptor, slot, &serial, why);
         if (status != ISM_OK) {
-            (void)ism_record_lock(descriptor, F_UNLCK, ism_user_file_life_offset(slot), 1);
+            ism_record_unlock(descriptor, ism_user_file_life_offset(slot), 1);
             return status;
         }
         *out = (ism_life)serial << 32 | slot;

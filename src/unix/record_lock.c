@@ -4,6 +4,8 @@
  * that file is closed anywhere in the process. */
 #include "record_lock.h"
 
+#include "system_error.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,21 +20,37 @@ static struct flock range(int type, uint64_t start, uint64_t length)
     return lock;
 }
 
-int ism_record_lock(int descriptor, int type, uint64_t start, uint64_t length)
+static ism_status answer(int code, struct ism_cause *why)
 {
-    struct flock lock = range(type, start, length);
-    if (fcntl(descriptor, F_OFD_SETLK, &lock) == 0)
-        return 0;
-    return errno == EACCES ? EAGAIN : errno;
+    if (code == EAGAIN || code == EACCES) {
+        *why = (struct ism_cause){NULL, 0};
+        return ISM_E_BUSY;
+    }
+    ism_status status = ism_system_failure(why, "fcntl", code);
+    return code == EINVAL ? ISM_E_UNSUPPORTED : status;
 }
 
-int ism_record_lock_wait(int descriptor, uint64_t start, uint64_t length)
+ism_status ism_record_lock(int descriptor, int type, uint64_t start, uint64_t length,
+                           struct ism_cause *why)
+{
+    struct flock lock = range(type, start, length);
+    return fcntl(descriptor, F_OFD_SETLK, &lock) == 0 ? ISM_OK : answer(errno, why);
+}
+
+void ism_record_unlock(int descriptor, uint64_t start, uint64_t length)
+{
+    struct flock lock = range(F_UNLCK, start, length);
+    (void)fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
+ism_status ism_record_lock_wait(int descriptor, uint64_t start, uint64_t length,
+                                struct ism_cause *why)
 {
     struct flock lock = range(F_WRLCK, start, length);
     while (fcntl(descriptor, F_OFD_SETLKW, &lock) == -1)
         if (errno != EINTR)
-            return errno;
-    return 0;
+            return answer(errno, why);
+    return ISM_OK;
 }
 
 int ism_record_conflict(int descriptor, uint64_t start, uint64_t length, int *type, uint64_t *found)

@@ -87,17 +87,23 @@ static void give_up_locks(void)
     file.round++;
 }
 
+static ism_status lock_lease(int descriptor, int type, struct ism_cause *why)
+{
+    return ism_record_lock(descriptor, type, LEASE_OFFSET, 1, why);
+}
+
 /* The test for being the last needs a description that is not shared with a forked child. */
 static void unlink_if_unused(ino_t inode)
 {
     char path[128];
     struct stat status;
+    struct ism_cause ignored;
     path_of(path);
     int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor == -1)
         return;
-    if (ism_record_lock(descriptor, F_WRLCK, LEASE_OFFSET, 1) == 0 &&
-        fstat(descriptor, &status) == 0 && status.st_ino == inode && status.st_nlink > 0)
+    if (lock_lease(descriptor, F_WRLCK, &ignored) == ISM_OK && fstat(descriptor, &status) == 0 &&
+        status.st_ino == inode && status.st_nlink > 0)
         (void)unlink(path);
     (void)close(descriptor);
 }
@@ -173,18 +179,6 @@ static ism_status initialise(int descriptor, struct ism_cause *why)
     if (pwrite(descriptor, &header, sizeof header, 0) != (ssize_t)sizeof header)
         return ism_system_failure(why, "pwrite", errno);
     return ISM_OK;
-}
-
-static ism_status lock_lease(int descriptor, int type, struct ism_cause *why)
-{
-    int code = ism_record_lock(descriptor, type, LEASE_OFFSET, 1);
-    if (code == EAGAIN)
-        return ISM_E_BUSY;
-    if (code == EINVAL) { /* a kernel without such locks */
-        (void)ism_system_failure(why, "fcntl", code);
-        return ISM_E_UNSUPPORTED;
-    }
-    return code == 0 ? ISM_OK : ism_system_failure(why, "fcntl", code);
 }
 
 /* ISM_E_BUSY: it was removed meanwhile. */
@@ -303,7 +297,7 @@ uint64_t ism_user_file_round(void)
 void ism_user_file_end_life(uint32_t slot, uint64_t round)
 {
     if (file.locks != -1 && ism_user_file_round() == round)
-        (void)ism_record_lock(file.locks, F_UNLCK, ism_user_file_life_offset(slot), 1);
+        ism_record_unlock(file.locks, ism_user_file_life_offset(slot), 1);
 }
 
 bool ism_user_file_is_open_at(int descriptor)
@@ -331,11 +325,10 @@ ism_status ism_user_file_lock_names(struct ism_cause *why)
     ism_status status = ism_user_file_locks(&descriptor, why);
     if (status != ISM_OK)
         return status;
-    int code = ism_record_lock_wait(descriptor, NAMES_OFFSET, 1);
-    return code == 0 ? ISM_OK : ism_system_failure(why, "fcntl", code);
+    return ism_record_lock_wait(descriptor, NAMES_OFFSET, 1, why);
 }
 
 void ism_user_file_unlock_names(void)
 {
-    (void)ism_record_lock(file.locks, F_UNLCK, NAMES_OFFSET, 1);
+    ism_record_unlock(file.locks, NAMES_OFFSET, 1);
 }
