@@ -147,7 +147,8 @@ ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why);
  * lease. ISM_E_BUSY: somebody has. The object was opened for writing. */
 ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why);
 
-/* Unmap and close an object with a lease. If free_if_last and nobody else has it, it is freed. */
+/* Unmap and close an object with a lease. If free_if_last and nobody else has it, it is freed; where begin failed,
+ * core leaves without that. */
 void ism_lease_leave(struct ism_memory *memory, bool free_if_last);
 
 /* Process ids of those who have the object, as far as the lease tells. Returns how many were stored. */

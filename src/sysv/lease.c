@@ -9,25 +9,19 @@
  * namespace) may see each other's looks as leases, and a discard there can meet a newcomer. */
 #include "sysv.h"
 
-#include "../compiler.h"
 #include "../unix/user_file.h"
-
-/* Is this thread between begin and end? */
-static ISM_THREAD_LOCAL bool is_inside;
 
 ism_status ism_lease_begin(struct ism_cause *why)
 {
     ism_process_lock(ISM_LOCK_NAMES);
     ism_status status = ism_user_file_lock_names(why);
-    is_inside = status == ISM_OK;
-    if (!is_inside)
+    if (status != ISM_OK)
         ism_process_unlock(ISM_LOCK_NAMES);
     return status;
 }
 
 void ism_lease_end(void)
 {
-    is_inside = false;
     ism_user_file_unlock_names();
     ism_process_unlock(ISM_LOCK_NAMES);
 }
@@ -74,20 +68,12 @@ ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why
     return ISM_OK;
 }
 
-/* Core leaves both between begin and end and elsewhere. If the names can't be locked, the next use
- * of the name finds the object and frees it. */
 void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
 {
     struct ism_cause ignored;
-    bool was_inside = is_inside;
-    bool may_free = free_if_last && (was_inside || ism_lease_begin(&ignored) == ISM_OK);
     ism_memory_close(memory);
-    if (!may_free)
-        return;
-    if (ism_lease_look(memory) == ISM_LEASE_NONE)
+    if (free_if_last && ism_lease_look(memory) == ISM_LEASE_NONE)
         (void)ism_memory_unlink(memory, &ignored);
-    if (!was_inside)
-        ism_lease_end();
 }
 
 /* The kernel counts them, but only the attach list in the control block names them. */
