@@ -153,6 +153,13 @@ static ism_status new_array(const char *subject, ism_array **out)
     return ISM_OK;
 }
 
+static ism_status plan_array(const char *name, const ism_array_layout *layout,
+                             const ism_region_options *options, struct plan *plan, ism_array **out)
+{
+    ism_status status = make_plan(name, layout, options, plan);
+    return status == ISM_OK ? new_array(plan->subject, out) : status;
+}
+
 static ism_status give_up(ism_array *array, ism_status status)
 {
     (void)ism_region_close(array->region);
@@ -168,9 +175,7 @@ ism_status ism_array_create(const char *name, const ism_array_layout *layout,
     *out = NULL;
     struct plan plan;
     ism_array *array = NULL;
-    ism_status status = make_plan(name, layout, options, &plan);
-    if (status == ISM_OK)
-        status = new_array(plan.subject, &array);
+    ism_status status = plan_array(name, layout, options, &plan, &array);
     if (status != ISM_OK)
         return status;
 
@@ -214,9 +219,7 @@ ism_status ism_array_open_or_create(const char *name, const ism_array_layout *la
     *out = NULL;
     struct plan plan;
     ism_array *array = NULL;
-    ism_status status = make_plan(name, layout, options, &plan);
-    if (status == ISM_OK)
-        status = new_array(plan.subject, &array);
+    ism_status status = plan_array(name, layout, options, &plan, &array);
     if (status != ISM_OK)
         return status;
 
