@@ -365,17 +365,27 @@ static void s2_a_slot_that_was_taken_again_is_not_its_dead_owner(void **state)
     close_region();
 }
 
-static void s2_a_forked_child_owns_nothing_and_its_parents_death_is_told(void **state)
+/* A peer that has locked the first mutex, and then forked; it is the child that answers. NULL: this system has
+ * no fork. */
+static struct process *forked_with_lock(void)
 {
-    (void)state;
     create(NAME("x"));
     struct process *parent = peer_with(NAME("x"));
     assert_answer(ask(parent, "lock 0"), "ISM_OK");
     if (strcmp(ask(parent, "fork"), "no") == 0) {
         process_free(parent);
         close_region();
-        skip_because("this system has no fork");
+        return NULL;
     }
+    return parent;
+}
+
+static void s2_a_forked_child_owns_nothing_and_its_parents_death_is_told(void **state)
+{
+    (void)state;
+    struct process *parent = forked_with_lock();
+    if (parent == NULL)
+        skip_because("this system has no fork");
     assert_answer(ask(parent, "unlock 0"), "ISM_E_NOT_OWNER");
     assert_answer(ask(parent, "try 0"), "ISM_E_BUSY");
     assert_answer(ask(parent, "lock_within 0 20"), "ISM_E_TIMED_OUT");
@@ -395,14 +405,9 @@ static void s2_a_forked_child_owns_nothing_and_its_parents_death_is_told(void **
 static void s2_a_forked_childs_death_does_not_end_its_parent(void **state)
 {
     (void)state;
-    create(NAME("x"));
-    struct process *parent = peer_with(NAME("x"));
-    assert_answer(ask(parent, "lock 0"), "ISM_OK");
-    if (strcmp(ask(parent, "fork"), "no") == 0) {
-        process_free(parent);
-        close_region();
+    struct process *parent = forked_with_lock();
+    if (parent == NULL)
         skip_because("this system has no fork");
-    }
     assert_answer(ask(parent, "lock 16"), "ISM_OK");
     assert_answer(ask(parent, "exit"), "parent");
     assert_status(ism_mutex_try_lock(&shared->mutex), ISM_E_BUSY);
@@ -417,14 +422,9 @@ static void s2_a_forked_childs_death_does_not_end_its_parent(void **state)
 static void s2_a_forked_child_may_close_what_its_parent_has_locked(void **state)
 {
     (void)state;
-    create(NAME("x"));
-    struct process *parent = peer_with(NAME("x"));
-    assert_answer(ask(parent, "lock 0"), "ISM_OK");
-    if (strcmp(ask(parent, "fork"), "no") == 0) {
-        process_free(parent);
-        close_region();
+    struct process *parent = forked_with_lock();
+    if (parent == NULL)
         skip_because("this system has no fork");
-    }
     assert_answer(ask(parent, "close"), "ISM_OK");
     assert_answer(ask(parent, "exit"), "parent");
     assert_answer(ask(parent, "close"), "ISM_E_BUSY");

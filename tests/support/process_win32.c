@@ -248,31 +248,6 @@ void process_accept_interruptions(void)
 {
 }
 
-bool process_can_trace(void)
-{
-    return false;
-}
-
-bool process_trace(struct process *process, const char *line)
-{
-    (void)process;
-    (void)line;
-    return false;
-}
-
-int process_step(struct process *process, enum process_stops kind, unsigned stops)
-{
-    (void)process;
-    (void)kind;
-    (void)stops;
-    return PROCESS_RUNNING;
-}
-
-void process_release(struct process *process)
-{
-    (void)process;
-}
-
 int process_wait(struct process *process)
 {
     DWORD status;
@@ -387,10 +362,6 @@ void process_spin(unsigned microseconds)
 void process_follow_starter(void)
 {
     (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
-}
-
-void process_stop_self(void)
-{
 }
 
 void process_end_self(int status)
