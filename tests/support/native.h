@@ -37,8 +37,10 @@ bool native_allow_writing(const char *native_name, bool allow);
 /* From now on this process can have so much shared memory in all. */
 bool native_confine_memory(uint64_t bytes);
 
-/* From now on this process can have so many more descriptors than it has. */
+/* From now on this process can have so many more descriptors than it has; and again as many as it likes: what
+ * runs at a process's end (a leak checker) needs some too. */
 bool native_confine_handles(unsigned more);
+void native_release_handles(void);
 
 /* From now on this process can map so many more bytes than it has mapped. */
 bool native_confine_addresses(uint64_t more);

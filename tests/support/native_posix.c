@@ -243,6 +243,16 @@ bool native_confine_handles(unsigned more)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
+void native_release_handles(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 bool native_confine_addresses(uint64_t more)
 {
     unsigned long long pages;

@@ -102,6 +102,10 @@ bool native_confine_handles(unsigned more)
     return false;
 }
 
+void native_release_handles(void)
+{
+}
+
 bool native_confine_addresses(uint64_t more)
 {
     (void)more;

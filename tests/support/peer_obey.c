@@ -27,7 +27,7 @@
  *   confine_memory BYTES, confine_addresses BYTES, become_other_user, accept_interruptions
  *                                     yes, or no where that is not possible
  *   confined_create MORE NAME [OPTION...]
- *                                     as create, with room for that many more descriptors
+ *                                     as create, with room for that many more descriptors until it returns
  *   fork                              child, and the child obeys until "exit"; then parent
  *   exec                              exec, said by the same process as a fresh program
  *   exit                              nothing; the process ends
@@ -175,10 +175,12 @@ static void obey_open_or_create(char **words)
 
 static void obey_confined_create(char **words)
 {
-    if (!native_confine_handles((unsigned)strtoul(words[1], NULL, 10)))
+    if (!native_confine_handles((unsigned)strtoul(words[1], NULL, 10))) {
         peer_say("no");
-    else
-        open_by(ism_region_create, words + 1);
+        return;
+    }
+    open_by(ism_region_create, words + 1);
+    native_release_handles();
 }
 
 static void obey_close(char **words)
