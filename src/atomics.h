@@ -7,7 +7,9 @@
 #define ISM_ATOMICS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if defined(_MSC_VER) && !defined(__clang__)
 
@@ -64,6 +66,12 @@ static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 
 #define ISM_LITTLE_ENDIAN 1 /* as is every system that this compiler builds for */
 
+static inline void ism_fence_release(void)
+{
+    long word = 0;
+    (void)_InterlockedExchange(&word, 1);
+}
+
 static inline void ism_spin_pause(void)
 {
 #if defined(_M_ARM64) || defined(_M_ARM)
@@ -111,6 +119,11 @@ static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
+static inline void ism_fence_release(void)
+{
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
 #define ISM_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 /* Tells the processor that this is a waiting loop: it saves power, and gives a sibling thread room. */
@@ -126,6 +139,16 @@ static inline void ism_spin_pause(void)
 }
 
 #endif
+
+/* Copy bytes into shared memory, the first eight of them last: whoever is killed in between leaves those as they
+ * were, and whoever reads them there before the rest, with acquire order, sees all that was stored before. */
+static inline void ism_publish_bytes(void *to, const void *from, size_t size)
+{
+    const size_t first = size < 8 ? size : 8;
+    memcpy((unsigned char *)to + first, (const unsigned char *)from + first, size - first);
+    ism_fence_release(); /* pairs with the acquire of ism_memory_read() */
+    memcpy(to, from, first);
+}
 
 /* The half of a 64-bit word that holds its lower 32 bits. */
 static inline uint32_t *ism_low_half(uint64_t *word)

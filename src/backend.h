@@ -59,6 +59,7 @@ struct ism_memory {
     uint64_t length;        /* of the whole object, in bytes; measured */
     unsigned char *address; /* NULL until it is mapped */
     bool writable;
+    bool made;              /* through this handle; set by core */
     bool leased;            /* ism_lease_take() succeeded */
     bool alone;             /* ism_lease_take_alone() did */
     uint64_t forks;         /* ism_process_forks() when it was leased */
@@ -73,7 +74,7 @@ void ism_memory_native_name(const char *name, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1]);
 
 /* Make an object of length bytes, all zero, for this user alone, if the native name is free. It is open for
- * writing, and measured. */
+ * writing. ism_memory_measure() is called next. */
 ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why);
 
@@ -81,7 +82,8 @@ ism_status ism_memory_create(const char *native, uint64_t length, struct ism_mem
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
                            struct ism_cause *why);
 
-/* See what an open object is: fills in identity and length. ISM_E_FOREIGN: it belongs to another user or is
+/* See what an open object is: fills in identity and length; one that was just made is as was asked afterwards,
+ * whatever the umask is. ISM_E_FOREIGN: it belongs to another user or is
  * no shared memory. ISM_E_NOT_FOUND: its name was freed meanwhile. */
 ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why);
 
@@ -94,7 +96,8 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
                              struct ism_cause *why);
 
 /* Copy bytes from or to the object; the range lies within its length. May map it. Whoever reads bytes that
- * were written so also sees all that the writer had stored in the object before (release, acquire). */
+ * were written so also sees all that the writer had stored in the object before (release, acquire). The first
+ * eight bytes are written last, or all at once: a writer who is killed leaves the old ones. */
 ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
                            struct ism_cause *why);
 ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
@@ -131,20 +134,16 @@ enum ism_lease {
 ism_status ism_lease_begin(struct ism_cause *why);
 void ism_lease_end(void);
 
-/* Keep an object from being discarded while it is looked at, until it is closed. That does not count as having
- * it, but nobody is told meanwhile that it is dead. ISM_E_BUSY: it is being discarded. */
-ism_status ism_lease_pin(struct ism_memory *memory, struct ism_cause *why);
-
 /* Does anyone have a lease on this object, the caller's own handle not counted? To be asked before
  * ism_lease_take(). */
 enum ism_lease ism_lease_look(const struct ism_memory *memory);
 
 /* Be counted as having the object, from now until ism_lease_leave(), exit or death, in forked children
- * too. ISM_E_BUSY: it is being discarded; if it was not pinned, it may have been already. */
+ * too. ISM_E_BUSY: it is being discarded. Where names are not locked it may have been already: then measuring it
+ * again tells. */
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why);
 
-/* Make sure that nobody has the object, and that nobody gets it until the caller closes it. The caller has no
- * lease. ISM_E_BUSY: somebody has. The object was opened for writing. */
+/* Make sure that nobody else has the object, and that nobody gets it until the caller closes it. ISM_E_BUSY: somebody has. The object was opened for writing. */
 ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why);
 
 /* Unmap and close an object with a lease. If free_if_last and nobody else has it, it is freed; where begin failed,

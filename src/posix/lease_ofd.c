@@ -7,10 +7,9 @@
  * behind the end of the object:
  *   NAME      write-locked by the one who is about to unlink the object
  *   HOLDERS   one byte per process id, read-locked while it has the object
- *   OPENERS   one byte per process id, read-locked from when it opens the object
- * Whoever discards write-locks them all. An opener locks its OPENERS byte, sees that somebody holds the object,
- * and takes its HOLDERS byte. Two openers of a dead region don't take each other for holders; and whoever sees
- * only openers does not call the region dead: one of them may have seen the last holder, and go on. */
+ * Whoever discards write-locks them all. Looking and taking are two steps, with others in between: so whoever
+ * takes has seen a holder before, and looks afterwards whether the object still means anything; and whoever says
+ * that it is dead writes that into it first, while he has it alone (core does both). */
 #include "../unix/record_lock.h"
 #include "posix.h"
 
@@ -19,10 +18,9 @@
 #define NAME_OFFSET (UINT64_C(1) << 40)
 #define PLACES (UINT64_C(1) << 32) /* more than there are process ids */
 #define HOLDERS_OFFSET (NAME_OFFSET + 1)
-#define OPENERS_OFFSET (HOLDERS_OFFSET + PLACES) /* behind: of one process, the kernel reports the first */
-#define ALL_LENGTH (1 + 2 * PLACES)
+#define ALL_LENGTH (1 + PLACES)
 
-#define PATIENCE UINT64_C(100000000) /* nanoseconds that others get to unlink, or to open */
+#define PATIENCE UINT64_C(100000000) /* nanoseconds that others get to unlink or discard */
 #define PAUSE UINT64_C(100000)
 
 ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause *why)
@@ -50,25 +48,15 @@ void ism_lease_end(void)
     ism_process_unlock(ISM_LOCK_NAMES);
 }
 
-ism_status ism_lease_pin(struct ism_memory *memory, struct ism_cause *why)
-{
-    return ism_record_lock((int)memory->handle, F_RDLCK, OPENERS_OFFSET + ism_process_id(), 1, why);
-}
-
-/* The kernel reports any one of the locks in a range. */
 enum ism_lease ism_lease_look(const struct ism_memory *memory)
 {
     int type;
     uint64_t start;
-    int descriptor = (int)memory->handle;
-    if (ism_record_conflict(descriptor, HOLDERS_OFFSET, 2 * PLACES, &type, &start) != 0)
+    if (ism_record_conflict((int)memory->handle, HOLDERS_OFFSET, PLACES, &type, &start) != 0)
         return ISM_LEASE_HELD; /* no answer: nothing may be discarded */
     if (type == F_UNLCK)
         return ISM_LEASE_NONE;
-    if (type == F_RDLCK && start >= OPENERS_OFFSET &&
-        ism_record_conflict(descriptor, HOLDERS_OFFSET, PLACES, &type, &start) != 0)
-        return ISM_LEASE_HELD;
-    return type == F_RDLCK && start < OPENERS_OFFSET ? ISM_LEASE_HELD : ISM_LEASE_LEAVING;
+    return type == F_RDLCK ? ISM_LEASE_HELD : ISM_LEASE_LEAVING;
 }
 
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why)
@@ -90,8 +78,8 @@ ism_status ism_lease_take_alone(struct ism_memory *memory, struct ism_cause *why
     return status;
 }
 
-/* Free the object if nobody has it. The handle has no lease any more. An opener that comes to nothing leaves
- * the freeing to us, so it gets a moment. */
+/* Free the object if nobody has it. The handle has no lease any more. One who has it alone may do so only for a
+ * moment, to look at it closely. */
 static void free_if_alone(struct ism_memory *memory)
 {
     struct ism_cause ignored;
@@ -112,8 +100,9 @@ static void free_if_alone(struct ism_memory *memory)
 }
 
 /* First give up the own lock, then see whether nobody else has one: two last leavers who did it the other
- * way round could each see the other and both go. A description that may be shared with a forked child,
- * or that can't write, serves for neither; then a fresh one does. */
+ * way round could each see the other and both go. A creator is often alone, and sees that in one step. A
+ * description that may be shared with a forked child, or that can't write, serves for neither; then a fresh one
+ * does. */
 void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
 {
     struct ism_memory fresh;
@@ -129,8 +118,12 @@ void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
         ism_memory_close(&fresh);
         return;
     }
-    ism_record_unlock((int)memory->handle, NAME_OFFSET, ALL_LENGTH);
-    free_if_alone(memory);
+    if (memory->made && ism_lease_take_alone(memory, &ignored) == ISM_OK) {
+        (void)ism_memory_unlink(memory, &ignored);
+    } else {
+        ism_record_unlock((int)memory->handle, NAME_OFFSET, ALL_LENGTH);
+        free_if_alone(memory);
+    }
     ism_memory_close(memory);
 }
 

@@ -48,20 +48,6 @@ static void fill(struct ism_memory *memory, const char *native, int descriptor, 
     memory->writable = writable;
 }
 
-static ism_status prepare(struct ism_memory *memory, uint64_t length, struct ism_cause *why)
-{
-    struct stat made;
-    if (fstat((int)memory->handle, &made) == -1)
-        return ism_system_failure(why, "fstat", errno);
-    memory->identity = (uint64_t)made.st_ino;
-    memory->length = length;
-    if ((made.st_mode & 0777) != 0600 && fchmod((int)memory->handle, 0600) == -1)
-        return ism_system_failure(why, "fchmod", errno); /* the umask had taken some of our own bits */
-    if (ftruncate((int)memory->handle, (off_t)length) == -1)
-        return ism_system_failure(why, "ftruncate", errno);
-    return ISM_OK;
-}
-
 ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why)
 {
@@ -70,13 +56,14 @@ ism_status ism_memory_create(const char *native, uint64_t length, struct ism_mem
         return ism_system_failure(why, "shm_open", errno);
     struct ism_memory memory;
     fill(&memory, native, descriptor, true);
-    ism_status status = prepare(&memory, length, why);
-    if (status == ISM_OK) {
+    if (ftruncate(descriptor, (off_t)length) == 0) {
         *out = memory;
         return ISM_OK;
     }
+    ism_status status = ism_system_failure(why, "ftruncate", errno);
     struct ism_cause ignored;
-    (void)ism_memory_unlink(&memory, &ignored);
+    if (ism_memory_measure(&memory, &ignored) == ISM_OK)
+        (void)ism_memory_unlink(&memory, &ignored);
     (void)close(descriptor);
     return status;
 }
@@ -106,6 +93,8 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
         return ISM_E_NOT_FOUND;
     memory->identity = (uint64_t)found.st_ino;
     memory->length = (uint64_t)found.st_size;
+    if (memory->made && (found.st_mode & 0777) != 0600 && fchmod((int)memory->handle, 0600) == -1)
+        return ism_system_failure(why, "fchmod", errno); /* the umask had taken some of our own bits */
     return ISM_OK;
 }
 

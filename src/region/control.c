@@ -6,6 +6,7 @@
 #include <string.h>
 
 /* The layout is the same for every compiler and word size. */
+_Static_assert(offsetof(struct ism_control, magic) == 0, "it is written last");
 _Static_assert(offsetof(struct ism_control, checksum) == 16, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, region) == 24, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, name) == 48, "layout of the control block");
@@ -153,12 +154,7 @@ static ism_status write_at(struct ism_memory *memory, size_t place, const void *
 ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control,
                              struct ism_cause *why)
 {
-    const size_t rest = offsetof(struct ism_control, version);
-    ism_status status = write_at(memory, rest, (const unsigned char *)control + rest,
-                                 sizeof *control - rest, why);
-    if (status != ISM_OK)
-        return status;
-    return write_at(memory, 0, &control->magic, sizeof control->magic, why);
+    return write_at(memory, 0, control, sizeof *control, why);
 }
 
 ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why)

@@ -32,7 +32,7 @@ struct ism_control {
     uint64_t size;       /* bytes of data */
     uint64_t life_table; /* id of the table that lock owners are named in */
     uint32_t ready;      /* 0 until the initialiser has returned */
-    uint32_t removed;    /* 1: it was removed; only where the native name can't be freed */
+    uint32_t removed;    /* 1: nobody gets it any more; where names can be freed, since it was found dead */
     uint64_t initialiser; /* the life of the thread that makes it ready; 0: not known */
     uint8_t reserved_mutable[32];
     ism_mutex array_mutex; /* A3: in a cache line of its own */
@@ -60,8 +60,8 @@ void ism_control_fill(struct ism_control *control, const char *name,
                       const ism_region_options *options, uint64_t region, uint64_t life_table,
                       ism_life initialiser);
 
-/* Write a new control block, its magic last: a block without is taken for none, so a writer that is killed
- * leaves an object that was never claimed. */
+/* Write a new control block. Its magic comes last, see ism_memory_write(): a block without is taken for none, so
+ * a writer that is killed leaves an object that was never claimed. */
 ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control,
                              struct ism_cause *why);
 
@@ -74,7 +74,7 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
 /* Say that the region is ready: whoever reads that also sees what the creator has stored. */
 ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why);
 
-/* Say that the region was removed, or which table its lock owners are named in from now on. The object was
+/* Say that nobody gets the region any more, or which table its lock owners are named in from now on. The object was
  * read by ism_control_read() before. */
 ism_status ism_control_set_removed(struct ism_memory *memory, struct ism_cause *why);
 ism_status ism_control_set_life_table(struct ism_memory *memory, uint64_t life_table,

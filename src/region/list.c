@@ -48,6 +48,13 @@ static void describe(const struct ism_found *found, ism_region_info *info)
                                : listed_holders(control, info->attached);
 }
 
+/* What is called stale stays so: or somebody has it by now. */
+static void make_sure(struct ism_found *found)
+{
+    if (ism_is_stale(found) && ism_condemn(found) == ISM_E_BUSY)
+        found->lease = ISM_LEASE_HELD;
+}
+
 ism_status ism_region_get_info(const ism_region *region, ism_region_info *out)
 {
     struct ism_cause why = {NULL, 0};
@@ -80,6 +87,7 @@ ism_status ism_region_look(const char *name, ism_region_info *out)
         return ism_fail(status, &why, "could not look at region \"%s\"", name);
     status = ism_lookup(name, (struct ism_access){false, false}, &found, free_name);
     if (status == ISM_OK) {
+        make_sure(&found);
         describe(&found, out);
         ism_memory_close(&found.memory);
     } else if (status == ISM_E_NOT_FOUND) {
@@ -125,8 +133,10 @@ static bool examine(const char *native, bool tidies, ism_region_info *info, ism_
     bool is_shown = !ism_is_removed(&found) && (!tidies || ism_is_stale(&found));
     if (is_shown && tidies)
         return free_stale(&found, info, outcome);
-    if (is_shown)
+    if (is_shown) {
+        make_sure(&found);
         describe(&found, info);
+    }
     ism_memory_close(&found.memory);
     return is_shown;
 }

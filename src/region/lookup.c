@@ -22,14 +22,14 @@ static enum ism_lease settled_lease(const struct ism_memory *memory)
 
 static ism_status examine(struct ism_access access, struct ism_found *found, struct ism_cause *why)
 {
-    ism_status status = access.pinned ? ism_lease_pin(&found->memory, why) : ISM_OK;
-    if (status != ISM_OK && status != ISM_E_BUSY)
-        return status;
+    found->lease = access.joins ? ism_lease_look(&found->memory) : settled_lease(&found->memory);
+    ism_status status = ISM_OK;
+    if (access.joins && found->lease == ISM_LEASE_HELD && !ism_backend_traits.locks_names)
+        status = ism_lease_take(&found->memory, why);
     if (status == ISM_E_BUSY)
         found->lease = ISM_LEASE_LEAVING;
-    else
-        found->lease = access.pinned ? ism_lease_look(&found->memory)
-                                     : settled_lease(&found->memory);
+    else if (status != ISM_OK)
+        return status;
     status = ism_memory_measure(&found->memory, why);
     found->is_ours = status == ISM_OK;
     if (status == ISM_OK)
@@ -49,10 +49,19 @@ ism_status ism_inspect(const char *native, struct ism_access access, struct ism_
     status = examine(access, found, &why);
     if (status == ISM_OK)
         return ISM_OK;
-    ism_memory_close(&found->memory);
+    ism_found_close(found);
     if (status == ISM_E_NOT_FOUND)
         return status;
     return ism_fail(status, &why, "could not use \"%s\"", native);
+}
+
+void ism_found_close(struct ism_found *found)
+{
+    if (found->memory.leased)
+        ism_lease_leave(&found->memory, found->state == ISM_CONTROL_READY &&
+                                            found->control.lifetime == ISM_LIFETIME_PROCESSES);
+    else
+        ism_memory_close(&found->memory);
 }
 
 bool ism_is_removed(const struct ism_found *found)
@@ -87,7 +96,7 @@ ism_status ism_lookup(const char *name, struct ism_access access, struct ism_fou
         } else if (is_named(found, name) && !ism_is_removed(found)) {
             return ISM_OK;
         } else {
-            ism_memory_close(&found->memory);
+            ism_found_close(found);
         }
     }
     return ISM_E_NOT_FOUND;
@@ -103,11 +112,29 @@ static bool is_abandoned(const struct ism_found *found)
 
 bool ism_is_stale(const struct ism_found *found)
 {
-    if (is_abandoned(found))
+    if (is_abandoned(found) || (ism_backend_traits.frees_names && found->control.removed != 0))
         return true;
     return found->lease == ISM_LEASE_NONE &&
            (found->state == ISM_CONTROL_UNREADY ||
             found->control.lifetime == ISM_LIFETIME_PROCESSES);
+}
+
+ism_status ism_condemn(const struct ism_found *found)
+{
+    struct ism_cause ignored;
+    struct ism_memory memory;
+    if (ism_backend_traits.locks_names || found->state == ISM_CONTROL_UNREADY ||
+        found->control.removed != 0)
+        return ISM_OK; /* who comes now sees the same */
+    if (ism_memory_open(found->memory.native, true, &memory, &ignored) != ISM_OK)
+        return ISM_OK;
+    ism_status status = ism_memory_measure(&memory, &ignored);
+    if (status == ISM_OK && memory.identity == found->memory.identity)
+        status = ism_lease_take_alone(&memory, &ignored);
+    if (status == ISM_OK && memory.alone)
+        status = ism_control_set_removed(&memory, &ignored);
+    ism_memory_close(&memory);
+    return status == ISM_E_BUSY ? ISM_E_BUSY : ISM_OK;
 }
 
 ism_status ism_take_alone(struct ism_found *found, struct ism_cause *why)

@@ -13,11 +13,11 @@ struct ism_found {
     bool is_ours;         /* the object belongs to this user, whatever its bytes say */
 };
 
-/* How an object is opened: for looking, for changing it, or for having it: then it is pinned, so that it can't
- * be discarded before there is a lease. */
+/* How an object is opened: for looking, for changing it, or for having it. Then, where names are not locked and
+ * others have it, the lease is taken before the object is looked at: what is read afterwards holds. */
 struct ism_access {
     bool writable;
-    bool pinned;
+    bool joins;
 };
 
 /* Open the object of that native name and see what it is; between ism_lease_begin() and ism_lease_end().
@@ -32,12 +32,20 @@ ism_status ism_inspect(const char *native, struct ism_access access, struct ism_
 ism_status ism_lookup(const char *name, struct ism_access access, struct ism_found *found,
                       char free_name[ISM_NATIVE_NAME_MAX + 1]);
 
+/* Close what was found. With a lease, this process leaves it like any that has it open. */
+void ism_found_close(struct ism_found *found);
+
 /* Was it removed, and has it only kept its native name, since that can't be freed? */
 bool ism_is_removed(const struct ism_found *found);
 
-/* Can nobody get this region any more? The thread that was to make it ready has ended; or nobody has it, and it
- * was to live with its processes or never got ready. */
+/* Can nobody get this region any more? The thread that was to make it ready has ended, or somebody has said so;
+ * or nobody has it, and it was to live with its processes or never got ready. */
 bool ism_is_stale(const struct ism_found *found);
+
+/* Make it certain that nobody gets a stale region any more, before somebody is told that it is gone: where names
+ * are not locked, one who saw its last holder may be just about to have it. Who may not write it can't make sure.
+ * Returns: ISM_OK; ISM_E_BUSY: somebody has it by now. */
+ism_status ism_condemn(const struct ism_found *found);
 
 /* Have the object alone, see ism_lease_take_alone(), and look at it again: since it was looked at before, its
  * creator may have gone all the way to a persistent region, and ended. ISM_E_BUSY: somebody has it, or it is

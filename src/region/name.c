@@ -5,12 +5,26 @@
 
 #include <string.h>
 
-static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+/* In ASCII, as all the systems are, and whatever the locale is. */
+static bool is_allowed(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
+}
 
 static size_t bounded_length(const char *name)
 {
     size_t length = 0;
     while (length <= ISM_NAME_MAX && name[length] != '\0')
+        length++;
+    return length;
+}
+
+/* How many bytes at its start are allowed; no more than one over ISM_NAME_MAX are looked at. */
+static size_t allowed_length(const char *name)
+{
+    size_t length = 0;
+    while (length <= ISM_NAME_MAX && is_allowed(name[length]))
         length++;
     return length;
 }
@@ -22,9 +36,8 @@ static bool is_dots(const char *name)
 
 bool ism_name_is_valid(const char *name)
 {
-    size_t length = bounded_length(name);
-    return length >= 1 && length <= ISM_NAME_MAX && strspn(name, allowed) == length &&
-           !is_dots(name);
+    size_t length = allowed_length(name);
+    return length >= 1 && length <= ISM_NAME_MAX && name[length] == '\0' && !is_dots(name);
 }
 
 ism_status ism_name_check(const char *name)
@@ -35,7 +48,7 @@ ism_status ism_name_check(const char *name)
     if (ism_name_is_valid(name))
         return ISM_OK;
     size_t length = bounded_length(name);
-    size_t good = strspn(name, allowed);
+    size_t good = allowed_length(name);
     ism_printable(name, length, quote, sizeof quote);
     if (length == 0)
         return ism_fail(ISM_E_NAME, NULL, "the name is empty");

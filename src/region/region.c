@@ -5,7 +5,7 @@
  *   - a creator has a lease before its object can be taken for a dead one's: if somebody discards the
  *     object first, the creator's lease fails and it begins again;
  *   - an opener takes a lease only on a region whose lease it saw held, or that is persistent and ready;
- *   - only who has the object alone discards it. */
+ *   - only who has the object alone discards it, or says that it is dead. */
 #include "../error.h"
 #include "control.h"
 #include "handle.h"
@@ -22,6 +22,8 @@ enum intent { INTENT_CREATE, INTENT_OPEN, INTENT_OPEN_OR_CREATE };
 /* Between two looks at a region that another process initialises or discards, in nanoseconds. */
 #define FIRST_PAUSE UINT64_C(20000)
 #define LONGEST_PAUSE UINT64_C(5000000)
+
+#define AT_ONCE (UINT64_C(2) << 20) /* bytes */
 
 /* One call's work in progress. */
 struct attempt {
@@ -154,6 +156,7 @@ static ism_status make_object(const char *native, uint64_t length, struct ism_me
     ism_status status = ism_memory_create(native, length, memory, why);
     if (status != ISM_OK)
         return status;
+    memory->made = true;
     status = ism_lease_take(memory, why);
     if (status == ISM_OK)
         status = ism_memory_measure(memory, why);
@@ -162,18 +165,62 @@ static ism_status make_object(const char *native, uint64_t length, struct ism_me
     if (status == ISM_OK)
         return ISM_OK;
     bool is_discarded = status == ISM_E_BUSY || status == ISM_E_NOT_FOUND;
-    if (!is_discarded)
+    if (!is_discarded && ism_memory_measure(memory, &ignored) == ISM_OK)
         (void)ism_memory_unlink(memory, &ignored);
     ism_memory_close(memory);
     return is_discarded ? ISM_E_BUSY : status;
 }
 
-/* Take the free name, and say in the object whose it is. */
+/* What takes no time is made whole before anybody can find it: that saves saying first who makes it ready. */
+static bool is_made_at_once(const ism_region_options *options)
+{
+    return options->initialiser == NULL && options->size <= AT_ONCE;
+}
+
+static bool commits_data(const ism_region_options *options)
+{
+    return (options->flags & ISM_REGION_LAZY) == 0 || !ism_backend_traits.reserves_lazily;
+}
+
+/* Set memory aside for the control block, and for the data: in one piece where one follows the other. */
+static ism_status commit(struct ism_memory *memory, const ism_region_options *options,
+                         bool with_data, struct ism_cause *why)
+{
+    uint64_t offset = 0, length = 0;
+    (void)ism_control_place(ism_control_capacity(options), &offset, &length);
+    if (with_data && offset - options->size < ism_memory_page())
+        return ism_memory_commit(memory, 0, length, why);
+    ism_status status = ism_memory_commit(memory, offset, length - offset, why);
+    if (status == ISM_OK && with_data)
+        status = ism_memory_commit(memory, 0, options->size, why);
+    return status;
+}
+
+/* Say in a new object whose it is. */
+static ism_status describe_object(struct ism_region *region, const ism_region_options *options,
+                                  const struct ism_control *control, struct ism_cause *why)
+{
+    bool at_once = is_made_at_once(options);
+    ism_status status = ism_memory_map(&region->memory, why);
+    if (status == ISM_OK)
+        status = commit(&region->memory, options, at_once && commits_data(options), why);
+    if (status == ISM_OK && !ism_registry_add(region))
+        status = ISM_E_NO_MEMORY;
+    if (status != ISM_OK)
+        return status;
+    status = ism_control_write(&region->memory, control, why);
+    if (status != ISM_OK)
+        ism_registry_remove(region);
+    return status;
+}
+
+/* Take the free name. */
 static ism_status claim(struct attempt *attempt, const char *native, struct ism_cause *why)
 {
     uint64_t offset = 0, length = 0, id = 0;
     struct ism_control control;
     struct ism_memory memory;
+    struct ism_region *region = attempt->region;
     const ism_region_options *options = &attempt->options;
     (void)ism_control_place(ism_control_capacity(options), &offset, &length);
     ism_status status = draw_region_id(&id, why);
@@ -183,20 +230,17 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
         return status;
     ism_life initialiser = 0;
     struct ism_cause ignored;
-    (void)ism_life_take(&initialiser, &ignored); /* without it the lease alone tells */
-    ism_control_fill(&control, attempt->name, options, id, attempt->region->life_table, initialiser);
-    status = ism_memory_map(&memory, why);
+    if (!is_made_at_once(options))
+        (void)ism_life_take(&initialiser, &ignored); /* without it the lease alone tells */
+    ism_control_fill(&control, attempt->name, options, id, region->life_table, initialiser);
+    control.ready = is_made_at_once(options);
+    keep(region, &memory, &control);
+    status = describe_object(region, options, &control, why);
     if (status == ISM_OK)
-        status = ism_memory_commit(&memory, offset, length - offset, why);
-    if (status == ISM_OK)
-        status = ism_control_write(&memory, &control, why);
-    if (status != ISM_OK) {
-        ism_lease_leave(&memory, true);
-        return status;
-    }
-    keep(attempt->region, &memory, &control);
-    list_self(&attempt->region->memory);
-    return ISM_OK;
+        list_self(&region->memory);
+    else
+        ism_lease_leave(&region->memory, true);
+    return status;
 }
 
 static ism_status run_initialiser(struct attempt *attempt)
@@ -211,20 +255,21 @@ static ism_status run_initialiser(struct attempt *attempt)
                     attempt->name, ism_status_name(answer));
 }
 
-/* Set the data aside, have it filled, and publish it. */
+/* Set the data aside, have it filled, and publish it; all that claim() has not done. */
 static ism_status fill(struct attempt *attempt)
 {
     struct ism_region *region = attempt->region;
     struct ism_cause why = {NULL, 0};
     ism_status status = ISM_OK;
-    if ((attempt->options.flags & ISM_REGION_LAZY) == 0 || !ism_backend_traits.reserves_lazily)
+    if (is_made_at_once(&attempt->options))
+        return ISM_OK;
+    if (commits_data(&attempt->options))
         status = ism_memory_commit(&region->memory, 0, region->size, &why);
     if (status != ISM_OK)
-        return ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
-                        region->size, attempt->name);
-    if (!ism_registry_add(region))
-        return ism_fail(ISM_E_NO_MEMORY, NULL, "could not create region \"%s\"", attempt->name);
-    status = run_initialiser(attempt);
+        status = ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
+                          region->size, attempt->name);
+    else
+        status = run_initialiser(attempt);
     if (status == ISM_OK) {
         status = ism_control_publish(&region->memory, &why);
         if (status != ISM_OK)
@@ -255,7 +300,7 @@ static bool needs_renewal(const struct attempt *attempt, const struct ism_found 
 
 static void renew_life_table(struct attempt *attempt, const struct ism_found *seen)
 {
-    struct ism_access access = {.writable = true, .pinned = false};
+    struct ism_access access = {.writable = true, .joins = false};
     struct ism_cause ignored;
     struct ism_found found;
     attempt->has_tried_renewal = true;
@@ -268,15 +313,32 @@ static void renew_life_table(struct attempt *attempt, const struct ism_found *se
     ism_memory_close(&found.memory);
 }
 
+/* Where names are not locked, one who found a region that nobody had looks again once it has the lease: meanwhile
+ * others may have come and gone. */
+static ism_status take(struct ism_found *found, struct ism_cause *why)
+{
+    uint64_t region = found->control.region;
+    ism_status status = ism_lease_take(&found->memory, why);
+    if (status != ISM_OK || ism_backend_traits.locks_names)
+        return status;
+    status = ism_memory_measure(&found->memory, why);
+    if (status == ISM_OK)
+        status = ism_control_read(&found->memory, &found->control, &found->state, why);
+    if (status == ISM_E_NOT_FOUND || (status == ISM_OK && found->control.region != region))
+        status = ISM_E_BUSY;
+    return status;
+}
+
 /* Have a region that is there, and map it. ISM_E_BUSY: begin again. */
 static ism_status join(struct attempt *attempt, struct ism_found *found, struct ism_cause *why)
 {
     ism_status status = check_found(attempt, found);
     if (status != ISM_OK)
         return status;
-    status = ism_memory_map(&found->memory, why);
+    if (!found->memory.leased)
+        status = take(found, why);
     if (status == ISM_OK)
-        status = ism_lease_take(&found->memory, why);
+        status = ism_memory_map(&found->memory, why);
     if (status == ISM_E_BUSY)
         return status;
     if (status != ISM_OK)
@@ -307,6 +369,8 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
             return STEP_DONE;
         }
         *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\"", attempt->name);
+        if (ism_condemn(found) == ISM_E_BUSY)
+            step = STEP_AGAIN;
     } else if (found->lease == ISM_LEASE_LEAVING) {
         step = STEP_WAIT;
     } else if (attempt->intent == INTENT_CREATE) {
@@ -314,7 +378,7 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
     } else if (found->state == ISM_CONTROL_UNREADY) {
         step = STEP_WAIT;
     } else if (needs_renewal(attempt, found)) {
-        ism_memory_close(&found->memory);
+        ism_found_close(found);
         renew_life_table(attempt, found);
         return STEP_AGAIN;
     } else {
@@ -324,7 +388,7 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
         if (*status == ISM_E_BUSY)
             step = STEP_WAIT;
     }
-    ism_memory_close(&found->memory);
+    ism_found_close(found);
     return step;
 }
 
@@ -362,7 +426,7 @@ static enum step act(struct attempt *attempt, ism_status *status)
     char free_name[ISM_NATIVE_NAME_MAX + 1];
     struct ism_access access = {
         .writable = (attempt->options.flags & ISM_REGION_READ_ONLY) == 0,
-        .pinned = attempt->intent != INTENT_CREATE,
+        .joins = attempt->intent != INTENT_CREATE,
     };
     if (attempt->intent == INTENT_CREATE && ism_backend_traits.candidates == 1) {
         ism_memory_native_name(attempt->name, 0, free_name);
@@ -548,7 +612,7 @@ static ism_status remove_by_name(const char *name, struct ism_cause *why)
 {
     struct ism_found found;
     char free_name[ISM_NATIVE_NAME_MAX + 1];
-    struct ism_access access = {.writable = true, .pinned = false};
+    struct ism_access access = {.writable = true, .joins = false};
     ism_status status = ism_lookup(name, access, &found, free_name);
     if (status == ISM_E_CORRUPT)
         return remove_damaged(name, &found, why);

@@ -10,6 +10,7 @@
  * what a crash left behind is found by its name alone. */
 #include "sysv.h"
 
+#include "../atomics.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
 
@@ -244,7 +245,7 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
     if (status != ISM_OK)
         return status;
     memcpy(bytes, memory->address + offset, size);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_memory_write() */
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_publish_bytes() */
     return ISM_OK;
 }
 
@@ -254,8 +255,7 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
     ism_status status = ism_memory_map(memory, why);
     if (status != ISM_OK)
         return status;
-    __atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire of ism_memory_read() */
-    memcpy(memory->address + offset, bytes, size);
+    ism_publish_bytes(memory->address + offset, bytes, size);
     return ISM_OK;
 }
 

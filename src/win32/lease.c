@@ -70,14 +70,6 @@ void ism_lease_end(void)
     ism_process_unlock(ISM_LOCK_NAMES);
 }
 
-/* Between begin and end nobody else discards. */
-ism_status ism_lease_pin(struct ism_memory *memory, struct ism_cause *why)
-{
-    (void)memory;
-    (void)why;
-    return ISM_OK;
-}
-
 enum ism_lease ism_lease_look(const struct ism_memory *memory)
 {
     uint32_t handles;

@@ -9,6 +9,7 @@
  * size; the length of a whole view does, in pages. Weak sides: all names are those of one logon
  * session; while the handle of one who only looks is open, the name is taken. */
 #include "ntdll.h"
+#include "../atomics.h"
 #include "system_error.h"
 #include "user.h"
 #include "win32.h"
@@ -179,7 +180,7 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
         to += run;
         size -= run;
     }
-    MemoryBarrier(); /* pairs with that of ism_memory_write() */
+    MemoryBarrier(); /* pairs with the release of ism_publish_bytes() */
     return ISM_OK;
 }
 
@@ -191,8 +192,7 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
         status = ism_memory_commit(memory, offset, size, why);
     if (status != ISM_OK)
         return status;
-    MemoryBarrier(); /* pairs with that of ism_memory_read() */
-    memcpy(memory->address + offset, bytes, size);
+    ism_publish_bytes(memory->address + offset, bytes, size);
     return ISM_OK;
 }
 
