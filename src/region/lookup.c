@@ -102,17 +102,19 @@ ism_status ism_lookup(const char *name, struct ism_access access, struct ism_fou
     return ISM_E_NOT_FOUND;
 }
 
-/* Will it never be ready? Its initialiser has ended: whoever still has it is a child of that process, which can't
- * make it ready. */
+/* Can nobody get it, whoever has it? Somebody has said so; or its initialiser has ended: who still has it is a
+ * child of that process, which can't make it ready. A hostile peer who says so frees no more than the name. */
 static bool is_abandoned(const struct ism_found *found)
 {
+    if (found->control.removed != 0)
+        return ism_backend_traits.frees_names;
     return found->state == ISM_CONTROL_UNREADY && found->control.initialiser != 0 &&
            ism_life_ended(found->control.initialiser);
 }
 
 bool ism_is_stale(const struct ism_found *found)
 {
-    if (is_abandoned(found) || (ism_backend_traits.frees_names && found->control.removed != 0))
+    if (is_abandoned(found))
         return true;
     return found->lease == ISM_LEASE_NONE &&
            (found->state == ISM_CONTROL_UNREADY ||
