@@ -26,6 +26,16 @@ static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
 #endif
 }
 
+static inline uint64_t ism_load_acquire_64(const uint64_t *word)
+{
+    uint64_t value = ism_load_relaxed_64(word);
+    _ReadWriteBarrier();
+#if defined(_M_ARM64)
+    __dmb(_ARM64_BARRIER_ISHLD);
+#endif
+    return value;
+}
+
 static inline uint32_t ism_load_acquire_32(const uint32_t *word)
 {
     return (uint32_t)_InterlockedCompareExchange((volatile long *)(uintptr_t)word, 0, 0);
@@ -86,6 +96,11 @@ static inline void ism_spin_pause(void)
 static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t ism_load_acquire_64(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
 static inline uint32_t ism_load_acquire_32(const uint32_t *word)

@@ -1,4 +1,4 @@
-/* Named pieces of shared memory (promises R1 to R4, R6 to R9).
+/* Named pieces of shared memory (promises R1 to R9).
  *
  * A region has a name, an exact size and a lifetime. Any number of processes of one user may have
  * it open; each sees the same bytes, at an address of its own. */
@@ -140,11 +140,26 @@ ISM_API ism_status ism_region_remove(const char *name);
  * Threads: any; may be called from a signal handler. Blocks: no. Since: 0.1. Promise: R3. */
 ISM_API void *ism_region_data(const ism_region *region);
 
-/* How large the region is.
+/* How large the region is now.
  * region:  open.
- * Returns: its size in bytes, exactly as created on every system; 0 for NULL.
- * Threads: any; may be called from a signal handler. Blocks: no. Since: 0.1. Promise: R3. */
+ * Returns: its size in bytes, exactly as created on every system, or as any process has grown it since; 0 for
+ *          NULL.
+ * Threads: any; may be called from a signal handler. Blocks: no. Since: 0.1. Promises: R3, R5. */
 ISM_API uint64_t ism_region_size(const ism_region *region);
+
+/* Make the region at least so large, in place: no address changes, the new bytes are zero, and every process
+ * that has it open can use them at once, and sees the new size by ism_region_size(). A region never shrinks.
+ * region:  open for writing.
+ * size:    in bytes, up to the capacity that it was created with; one that is no larger than the region is
+ *          changes nothing.
+ * Returns: ISM_OK; ISM_E_INVALID (NULL); ISM_E_READ_ONLY; ISM_E_SIZE (over the capacity); ISM_E_NO_SPACE,
+ *          ISM_E_NO_MEMORY (nothing has changed); ISM_E_UNRECOVERABLE, ISM_E_DEADLOCK (another process has
+ *          spoiled the control block); ISM_E_UNSUPPORTED, ISM_E_LIMIT, ISM_E_ACCESS, ISM_E_SYSTEM (as
+ *          ism_mutex_lock()).
+ * Threads: any. Processes: any number at once; the largest size counts. One that is killed meanwhile keeps
+ *          nobody else from growing it. Not in a signal handler. Blocks: while another process grows the region,
+ *          and while the system zeroes the memory. Since: 0.1. Promises: R4, R5. */
+ISM_API ism_status ism_region_grow(ism_region *region, uint64_t size);
 
 /* What the operating system calls the region: the name that shm_open() takes on POSIX systems, the
  * key in hexadecimal on System V, the section's name on Windows.

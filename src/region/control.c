@@ -13,6 +13,7 @@ _Static_assert(offsetof(struct ism_control, name) == 48, "layout of the control 
 _Static_assert(offsetof(struct ism_control, size) == 256, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, ready) == 272, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, initialiser) == 280, "layout of the control block");
+_Static_assert(offsetof(struct ism_control, growth_mutex) == 288, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, array_mutex) == 320, "layout of the control block");
 _Static_assert(offsetof(struct ism_control, attached) == 384, "layout of the control block");
 _Static_assert(sizeof(struct ism_control) == 896, "layout of the control block");

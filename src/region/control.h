@@ -34,7 +34,8 @@ struct ism_control {
     uint32_t ready;      /* 0 until the initialiser has returned */
     uint32_t removed;    /* 1: nobody gets it any more; where names can be freed, since it was found dead */
     uint64_t initialiser; /* the life of the thread that makes it ready; 0: not known */
-    uint8_t reserved_mutable[32];
+    ism_mutex growth_mutex; /* R5: of the one who makes it larger */
+    uint8_t reserved_mutable[16];
     ism_mutex array_mutex; /* A3: in a cache line of its own */
     uint8_t reserved_line[48];
     uint64_t attached[ISM_ATTACHED_MAX]; /* process ids, a hint, where the lease does not tell them */

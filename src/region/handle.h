@@ -34,8 +34,9 @@ struct ism_region {
     char name[ISM_NAME_MAX + 1];
     uint64_t id;         /* random, the same in all processes */
     uint64_t life_table; /* that this process uses */
-    uint64_t size;
+    uint64_t size; /* when it was opened: see ism_region_size() */
     uint64_t capacity;
+    bool committed; /* what it grows by is set aside, as its first bytes were */
     ism_lifetime lifetime;
     struct ism_presence *presence; /* what it points to is guarded by ISM_LOCK_REGISTRY */
 };

@@ -81,6 +81,8 @@ static void keep(struct ism_region *region, const struct ism_memory *memory,
     region->id = control->region;
     region->size = control->size;
     region->capacity = control->capacity;
+    region->committed =
+        (control->flags & ISM_CONTROL_COMMITTED) != 0 || !ism_backend_traits.reserves_lazily;
     region->lifetime = (ism_lifetime)control->lifetime;
 }
 
@@ -648,11 +650,6 @@ ism_status ism_region_remove(const char *name)
 void *ism_region_data(const ism_region *region)
 {
     return region != NULL ? region->memory.address : NULL;
-}
-
-uint64_t ism_region_size(const ism_region *region)
-{
-    return region != NULL ? region->size : 0;
 }
 
 const char *ism_region_native_name(const ism_region *region)

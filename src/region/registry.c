@@ -195,7 +195,15 @@ void ism_registry_remove(struct ism_region *region)
 /* Bytes from the start of the data at which a lock may begin, so that it lies within the data. */
 static size_t lock_places(const struct ism_region *region)
 {
-    return region->size >= sizeof(ism_mutex) ? (size_t)(region->size - sizeof(ism_mutex) + 1) : 0;
+    uint64_t size = ism_region_size(region);
+    return size >= sizeof(ism_mutex) ? (size_t)(size - sizeof(ism_mutex) + 1) : 0;
+}
+
+/* Is it one of the locks of our own, behind the data? */
+static bool is_own_lock(const struct ism_region *region, const void *address)
+{
+    const struct ism_control *control = ism_control_mapped(&region->memory);
+    return address == &control->array_mutex || address == &control->growth_mutex;
 }
 
 static struct ism_region *region_at(const void *address)
@@ -205,7 +213,7 @@ static struct ism_region *region_at(const void *address)
         return NULL;
     struct ism_region *region = registry.regions[place - 1];
     size_t offset = (size_t)((const unsigned char *)address - region->memory.address);
-    return offset < lock_places(region) || address == ism_region_array_mutex(region) ? region : NULL;
+    return offset < lock_places(region) || is_own_lock(region, address) ? region : NULL;
 }
 
 /* The thread's holder in a region, or a new one; NULL: no memory. */
@@ -228,15 +236,15 @@ static struct ism_holder *holder_of(struct ism_region *region, ism_life life)
     return holder;
 }
 
-/* The lock of an array lies behind the data, and is remembered by itself. */
+/* A lock that lies behind the data is remembered by itself. */
 static void remember(struct ism_region *region, struct ism_holder *holder, const void *address)
 {
     const uint64_t *word = ism_process_epoch();
-    bool is_array_mutex = address == ism_region_array_mutex(region);
+    bool is_own = is_own_lock(region, address);
     if (ism_load_relaxed_64(word) == 0)
         start_epoch();
-    ism_recent.start = is_array_mutex ? (uintptr_t)address : (uintptr_t)region->memory.address;
-    ism_recent.length = is_array_mutex ? 1 : lock_places(region);
+    ism_recent.start = is_own ? (uintptr_t)address : (uintptr_t)region->memory.address;
+    ism_recent.length = is_own ? 1 : lock_places(region);
     ism_recent.epoch_word = word;
     ism_recent.epoch = ism_load_relaxed_64(word);
     ism_recent.holder = holder;

@@ -209,6 +209,15 @@ static void pass_remove(const char *name)
     peer_say("%s", ism_status_name(ism_region_remove(name)));
 }
 
+static void pass_grow(const char *name)
+{
+    ism_region *region;
+
+    expect(ism_region_open(name, NULL, &region), "open");
+    begin();
+    peer_say("%s", ism_status_name(ism_region_grow(region, ism_region_size(region) + CHURN_SIZE)));
+}
+
 static void pass_all(const char *name)
 {
     begin();
@@ -232,8 +241,9 @@ int peer_pass(int count, char **words)
         const char *name;
         void (*pass)(const char *name);
     } parts[] = {
-        {"all", pass_all},     {"join", pass_join},     {"leave", pass_leave},
-        {"lock", pass_locking}, {"unlock", pass_unlocking}, {"remove", pass_remove},
+        {"all", pass_all},       {"grow", pass_grow},     {"join", pass_join},
+        {"leave", pass_leave},   {"lock", pass_locking},  {"unlock", pass_unlocking},
+        {"remove", pass_remove},
     };
 
     for (size_t i = 0; count == 3 && i < sizeof parts / sizeof parts[0]; i++)

@@ -9,6 +9,9 @@
  *   regions PREFIX                    how many regions there are whose names begin with it
  *   initialised                       how often an initialiser has run
  *   size                              the region's size
+ *   grow BYTES                        the status
+ *   grow_by BYTES TIMES               the first status that is not ISM_OK of growing so often by so much; "shrunk" if
+ *                                     the size that it sees ever falls
  *   native                            its native name
  *   fill BYTE, holds BYTE             ok; yes if the whole region holds that byte, else no
  *   pattern                           yes if the whole region holds the initialisers' pattern, else no
@@ -310,6 +313,31 @@ static void obey_size(char **words)
     peer_say("%llu", (unsigned long long)ism_region_size(region()));
 }
 
+static void obey_grow(char **words)
+{
+    say_status(ism_region_grow(region(), strtoull(words[1], NULL, 10)));
+}
+
+static void obey_grow_by(char **words)
+{
+    uint64_t bytes = strtoull(words[1], NULL, 10), last = 0;
+    unsigned long times = strtoul(words[2], NULL, 10);
+    ism_status status = ISM_OK;
+
+    while (times-- > 0 && status == ISM_OK) {
+        uint64_t size = ism_region_size(region());
+        if (size < last) {
+            peer_say("shrunk");
+            return;
+        }
+        last = size;
+        status = ism_region_grow(region(), size + bytes);
+        if (status == ISM_OK)
+            ((unsigned char *)ism_region_data(region()))[size + bytes - 1] = 1;
+    }
+    say_status(status);
+}
+
 static void obey_native(char **words)
 {
     (void)words;
@@ -504,6 +532,8 @@ static const struct {
     {"allow_writing", 2, obey_allow_writing},
     {"initialised", 1, obey_initialised},
     {"size", 1, obey_size},
+    {"grow", 2, obey_grow},
+    {"grow_by", 3, obey_grow_by},
     {"native", 1, obey_native},
     {"fill", 2, obey_fill},
     {"holds", 2, obey_holds},

@@ -50,7 +50,8 @@ static void e5_the_layout_is_the_same_everywhere(void **state)
     assert_int_equal(offsetof(struct ism_control, ready), 272);
     assert_int_equal(offsetof(struct ism_control, removed), 276);
     assert_int_equal(offsetof(struct ism_control, initialiser), 280);
-    assert_int_equal(offsetof(struct ism_control, reserved_mutable), 288);
+    assert_int_equal(offsetof(struct ism_control, growth_mutex), 288);
+    assert_int_equal(offsetof(struct ism_control, reserved_mutable), 304);
     assert_int_equal(offsetof(struct ism_control, array_mutex), 320);
     assert_int_equal(offsetof(struct ism_control, reserved_line), 336);
     assert_int_equal(offsetof(struct ism_control, attached), 384);
