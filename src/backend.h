@@ -95,6 +95,13 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why);
 ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
                              struct ism_cause *why);
 
+/* Ask for what R14 offers, for a range of a mapped object: wanted holds ISM_REGION_PREFAULT, _LOCKED,
+ * _HUGE_PAGES and _NO_CORE_DUMP. Returns those that are in force for the whole range; what the system refuses is
+ * left out. Other processes may use the memory meanwhile. PREFAULT is asked for what was committed; HUGE_PAGES
+ * before the commit where the range is fresh, and brings the memory in as well. */
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                           uint32_t wanted);
+
 /* Copy bytes from or to the object; the range lies within its length. May map it. Whoever reads bytes that
  * were written so also sees all that the writer had stored in the object before (release, acquire). The first
  * eight bytes are written last, or all at once: a writer who is killed leaves the old ones. */

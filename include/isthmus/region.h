@@ -34,6 +34,24 @@ typedef enum ism_lifetime {
  * memory (SIGBUS), instead of failing the create with ISM_E_NO_SPACE (R4). */
 #define ISM_REGION_LAZY 0x2u
 
+/* What this handle would like of its memory (R14), at create and open. Each is taken where the system can;
+ * a refusal is no failure, and ism_region_info.granted tells what was had. The first three bring in all of the
+ * memory, of a lazy region too where there is room; of a lazy region that is opened for reading only they
+ * are not taken. */
+
+/* Bring the memory in at once, and enter it in this process's page tables, so that first touches are fast. */
+#define ISM_REGION_PREFAULT 0x4u
+/* Keep the memory from being swapped out while this handle is open. Systems limit how much a process may
+ * lock (on Linux RLIMIT_MEMLOCK); a forked child has the memory, but not locked. */
+#define ISM_REGION_LOCKED 0x8u
+/* Use huge pages for as much of the memory as fills whole ones. Granted only if the system confirms it: Linux
+ * from 6.1 on, where the administrator allows huge pages for shared memory (the mount option huge= of
+ * /dev/shm for posix, /sys/kernel/mm/transparent_hugepage/shmem_enabled for sysv: advise, always,
+ * within_size). Best asked for by the creator: what lies in small pages is copied. */
+#define ISM_REGION_HUGE_PAGES 0x10u
+/* Leave the memory out of this process's core dumps. */
+#define ISM_REGION_NO_CORE_DUMP 0x20u
+
 /* Fills a fresh region, all zero, before any other process can get it.
  * region:  open for writing, to be used only until the callback returns.
  * context: what the options said.
@@ -46,7 +64,7 @@ typedef struct ism_region_options {
     uint64_t size;         /* in bytes, 1 or more; when opening: what it must be, 0 any */
     uint64_t capacity;     /* create: the size that it may grow to, in bytes; 0: as size */
     ism_lifetime lifetime; /* create */
-    uint32_t flags;        /* ISM_REGION_READ_ONLY (open), ISM_REGION_LAZY (create) */
+    uint32_t flags;        /* ISM_REGION_READ_ONLY (open), _LAZY (create), and those of R14 (both) */
     ism_deadline deadline; /* how long to wait for a living process that initialises the region */
     ism_region_initialiser initialiser; /* create; NULL: leave it zero */
     void *initialiser_context;
@@ -63,13 +81,14 @@ typedef struct ism_region_info {
     int stale;     /* nobody has it and nobody can get it: its memory waits to be freed */
     int ready;     /* 0: it is being initialised, or whoever did so died */
     int committed; /* touching it can't fail for want of space (R4); 0 with ISM_REGION_LAZY */
+    uint32_t granted; /* flags of R14 that are in force; told by ism_region_get_info() alone */
     uint32_t attached_count;             /* how many ids follow */
     uint64_t attached[ISM_ATTACHED_MAX]; /* ids of processes that have it open, as far as known */
 } ism_region_info;
 
 /* Create a region that does not exist yet, and open it for writing.
  * name:    see ISM_NAME_MAX; copied.
- * options: size is required; flags may be ISM_REGION_LAZY.
+ * options: size is required; flags may be ISM_REGION_LAZY and those of R14.
  * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
  * Returns: ISM_OK; ISM_E_INVALID (NULL, or a flag that does not belong here); ISM_E_NAME;
  *          ISM_E_SIZE (0, over the capacity, or more than this process can address); ISM_E_EXISTS
@@ -83,13 +102,13 @@ typedef struct ism_region_info {
  *          An object that a dead process left behind under the name is freed first.
  * Threads: any. Processes: exactly one of several creates. Not in a signal handler. Blocks: only in
  *          the callback, and while the system zeroes the memory. Since: 0.1.
- * Promises: R1, R2, R3, R4, R6, R8, E3. */
+ * Promises: R1, R2, R3, R4, R6, R8, R14, E3. */
 ISM_API ism_status ism_region_create(const char *name, const ism_region_options *options,
                                      ism_region **out);
 
 /* Open a region that exists.
  * name:    see ISM_NAME_MAX.
- * options: NULL for the defaults; flags may be ISM_REGION_READ_ONLY.
+ * options: NULL for the defaults; flags may be ISM_REGION_READ_ONLY and those of R14.
  * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
  * Returns: ISM_OK; ISM_E_INVALID; ISM_E_NAME; ISM_E_NOT_FOUND (also for one whose processes have
  *          all died); ISM_E_SIZE (another size than the options say, or more than this process can
@@ -98,7 +117,8 @@ ISM_API ism_status ism_region_create(const char *name, const ism_region_options 
  *          sense); ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_NO_SPACE (for the table of lock owners);
  *          ISM_E_SYSTEM. No open removes a region.
  * Threads: any. Not in a signal handler. Blocks: until the deadline, and only while a living process
- *          initialises the region. Since: 0.1. Promises: R1, R2, R3, R6, R8, R9, E2, E3, E5. */
+ *          initialises the region. Since: 0.1. Promises: R1, R2, R3, R6, R8, R9, R14, E2, E3,
+ *          E5. */
 ISM_API ism_status ism_region_open(const char *name, const ism_region_options *options,
                                    ism_region **out);
 
@@ -172,7 +192,7 @@ ISM_API const char *ism_region_native_name(const ism_region *region);
  * region:  open.
  * out:     filled on ISM_OK, otherwise unchanged.
  * Returns: ISM_OK; ISM_E_INVALID; ISM_E_CORRUPT; ISM_E_SYSTEM.
- * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promise: R13. */
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R13, R14. */
 ISM_API ism_status ism_region_get_info(const ism_region *region, ism_region_info *out);
 
 /* All that is known of a region, without opening it: looking keeps nothing alive.

@@ -4,6 +4,7 @@
  * sparse until they are committed by posix_fallocate(). A name can be freed while processes have the
  * object. Weak side: anyone who may write the object may also shrink it, and touching what is gone
  * kills with SIGBUS; only sealed descriptors exclude that. */
+#include "../unix/advice.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
 #include "posix.h"
@@ -119,6 +120,12 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
         code = posix_fallocate((int)memory->handle, (off_t)offset, (off_t)length);
     } while (code == EINTR);
     return code == 0 ? ISM_OK : ism_system_failure(why, "posix_fallocate", code);
+}
+
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                           uint32_t wanted)
+{
+    return ism_advise_mapping(memory->address + offset, length, memory->writable, wanted);
 }
 
 ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,

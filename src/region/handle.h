@@ -38,11 +38,25 @@ struct ism_region {
     uint64_t capacity;
     bool committed; /* what it grows by is set aside, as its first bytes were */
     ism_lifetime lifetime;
+    uint32_t wanted;  /* flags of R14 that the options asked for */
+    uint32_t granted; /* those of them that nothing was refused of so far */
     struct ism_presence *presence; /* what it points to is guarded by ISM_LOCK_REGISTRY */
 };
 
 /* The lock of an array (A3), which lies in the control block of the region that holds it. */
 ism_mutex *ism_region_array_mutex(const ism_region *region);
+
+/* The flags that ask for something of the memory (R14). */
+#define ISM_ADVICE                                                                                 \
+    (ISM_REGION_PREFAULT | ISM_REGION_LOCKED | ISM_REGION_HUGE_PAGES | ISM_REGION_NO_CORE_DUMP)
+
+/* Ask for what the region's options wanted, for a range of a mapped region, and keep account of what is granted;
+ * see ism_memory_advise(). A fresh range is advised by the first before it is committed, and by the second
+ * afterwards; a range that is found, or stays lazy, by the third. */
+void ism_advise_fresh(struct ism_region *region, uint64_t offset, uint64_t length);
+void ism_advise_committed(struct ism_region *region, uint64_t offset, uint64_t length);
+void ism_advise_found(struct ism_region *region, uint64_t offset, uint64_t length,
+                      bool is_committed);
 
 /* Where a region is found by the addresses in it, see registry.c. Adding fails for want of memory. */
 bool ism_registry_add(struct ism_region *region);

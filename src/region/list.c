@@ -69,6 +69,7 @@ ism_status ism_region_get_info(const ism_region *region, ism_region_info *out)
         return ism_fail(status, &why, "could not read the control block of region \"%s\"",
                         region->name);
     describe(&found, out);
+    out->granted = region->granted;
     return ISM_OK;
 }
 

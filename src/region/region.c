@@ -31,6 +31,7 @@ struct attempt {
     ism_region_options options; /* a copy that the caller can't change meanwhile */
     enum intent intent;
     struct ism_region *region; /* allocated before the first system call */
+    bool is_committed;         /* what was opened */
     bool has_tried_renewal;
 };
 
@@ -56,7 +57,8 @@ static ism_status check_size(const char *name, const ism_region_options *options
 static ism_status check_options(const char *name, const ism_region_options *options,
                                 enum intent intent)
 {
-    uint32_t allowed = intent == INTENT_OPEN ? ISM_REGION_READ_ONLY : ISM_REGION_LAZY;
+    uint32_t allowed =
+        ISM_ADVICE | (intent == INTENT_OPEN ? ISM_REGION_READ_ONLY : ISM_REGION_LAZY);
     if ((options->flags & ~allowed) != 0)
         return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": flags 0x%" PRIx32 " are not for this call",
                         name, options->flags & ~allowed);
@@ -176,7 +178,8 @@ static ism_status make_object(const char *native, uint64_t length, struct ism_me
 /* What takes no time is made whole before anybody can find it: that saves saying first who makes it ready. */
 static bool is_made_at_once(const ism_region_options *options)
 {
-    return options->initialiser == NULL && options->size <= AT_ONCE;
+    return options->initialiser == NULL && options->size <= AT_ONCE &&
+           (options->flags & ISM_ADVICE) == 0;
 }
 
 static bool commits_data(const ism_region_options *options)
@@ -257,20 +260,33 @@ static ism_status run_initialiser(struct attempt *attempt)
                     attempt->name, ism_status_name(answer));
 }
 
+/* Set the data aside, unless that is not wanted, and ask for what the options say of it. */
+static ism_status set_aside(struct attempt *attempt)
+{
+    struct ism_region *region = attempt->region;
+    struct ism_cause why = {NULL, 0};
+    if (!commits_data(&attempt->options)) {
+        ism_advise_found(region, 0, region->size, false);
+        return ISM_OK;
+    }
+    ism_advise_fresh(region, 0, region->size);
+    ism_status status = ism_memory_commit(&region->memory, 0, region->size, &why);
+    if (status != ISM_OK)
+        return ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
+                        region->size, attempt->name);
+    ism_advise_committed(region, 0, region->size);
+    return ISM_OK;
+}
+
 /* Set the data aside, have it filled, and publish it; all that claim() has not done. */
 static ism_status fill(struct attempt *attempt)
 {
     struct ism_region *region = attempt->region;
     struct ism_cause why = {NULL, 0};
-    ism_status status = ISM_OK;
     if (is_made_at_once(&attempt->options))
         return ISM_OK;
-    if (commits_data(&attempt->options))
-        status = ism_memory_commit(&region->memory, 0, region->size, &why);
-    if (status != ISM_OK)
-        status = ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
-                          region->size, attempt->name);
-    else
+    ism_status status = set_aside(attempt);
+    if (status == ISM_OK)
         status = run_initialiser(attempt);
     if (status == ISM_OK) {
         status = ism_control_publish(&region->memory, &why);
@@ -346,6 +362,7 @@ static ism_status join(struct attempt *attempt, struct ism_found *found, struct 
     if (status != ISM_OK)
         return ism_fail(status, why, "could not open region \"%s\"", attempt->name);
     keep(attempt->region, &found->memory, &found->control);
+    attempt->is_committed = (found->control.flags & ISM_CONTROL_COMMITTED) != 0;
     list_self(&attempt->region->memory);
     return ISM_OK;
 }
@@ -470,9 +487,12 @@ static ism_status attach(struct attempt *attempt)
         if (step == STEP_DONE) {
             if (status == ISM_OK && !ism_registry_add(attempt->region)) {
                 leave(attempt->region, attempt->region->lifetime == ISM_LIFETIME_PROCESSES);
-                status = ism_fail(ISM_E_NO_MEMORY, NULL, "could not open region \"%s\"",
-                                  attempt->name);
+                return ism_fail(ISM_E_NO_MEMORY, NULL, "could not open region \"%s\"",
+                                attempt->name);
             }
+            if (status == ISM_OK)
+                ism_advise_found(attempt->region, 0, attempt->region->size,
+                                 attempt->is_committed);
             return status;
         }
         if (step == STEP_WAIT) {
@@ -515,6 +535,8 @@ static ism_status start(struct attempt *attempt)
     if (attempt->region == NULL)
         return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of region \"%s\"",
                         attempt->name);
+    attempt->region->wanted = attempt->options.flags & ISM_ADVICE;
+    attempt->region->granted = attempt->region->wanted;
     status = use_life_table(attempt);
     if (status == ISM_OK) {
         if (attempt->intent != INTENT_OPEN)
@@ -536,7 +558,7 @@ static ism_status have(const char *name, const ism_region_options *options, enum
     *out = NULL;
     if (options == NULL && intent != INTENT_OPEN)
         return ism_fail(ISM_E_INVALID, NULL, "the region's options are NULL");
-    struct attempt attempt = {name, options != NULL ? *options : defaults, intent, NULL, false};
+    struct attempt attempt = {name, options != NULL ? *options : defaults, intent, NULL, false, false};
     ism_error before = *ism_error_last();
     ism_process_shield();
     ism_status status = start(&attempt);

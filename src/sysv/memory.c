@@ -11,6 +11,7 @@
 #include "sysv.h"
 
 #include "../atomics.h"
+#include "../unix/advice.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
 
@@ -224,18 +225,21 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
     return ISM_OK;
 }
 
-/* The system promises more segments than it has memory for, so each page is touched. */
+/* The system promises more segments than it has memory for, so each page is brought in. */
 ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
                              struct ism_cause *why)
 {
-    (void)why;
-    volatile unsigned char *bytes = memory->address;
-    uint64_t page = ism_memory_page();
-    for (uint64_t at = offset; at - offset < length; at += page - at % page) {
-        unsigned char kept = bytes[at];
-        bytes[at] = kept;
-    }
-    return ISM_OK;
+    uint64_t within = offset % ism_memory_page();
+    if (ism_advice_prefault(memory->address + (offset - within), length + within, true))
+        return ISM_OK;
+    *why = (struct ism_cause){"madvise", errno};
+    return ISM_E_NO_SPACE;
+}
+
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                           uint32_t wanted)
+{
+    return ism_advise_mapping(memory->address + offset, length, memory->writable, wanted);
 }
 
 ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,

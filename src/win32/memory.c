@@ -162,6 +162,47 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
     return ISM_OK;
 }
 
+/* Reading and writing back nothing brings a page in, and disturbs nobody who writes to it. */
+static void touch(unsigned char *bytes, uint64_t length, bool writable)
+{
+    size_t page = ism_memory_page();
+    for (uint64_t at = 0; at < length; at += page) {
+        volatile LONG *word = (volatile LONG *)(void *)(bytes + at);
+        if (writable)
+            (void)InterlockedOr(word, 0);
+        else
+            (void)*word;
+    }
+}
+
+/* A process may lock about as many pages as its smallest working set holds, which is small at first. */
+static bool lock_in_memory(unsigned char *bytes, SIZE_T length)
+{
+    SIZE_T least, most;
+    if (VirtualLock(bytes, length))
+        return true;
+    HANDLE self = GetCurrentProcess();
+    return GetLastError() == ERROR_WORKING_SET_QUOTA &&
+           GetProcessWorkingSetSize(self, &least, &most) && length <= SIZE_MAX - most &&
+           SetProcessWorkingSetSize(self, least + length, most + length) &&
+           VirtualLock(bytes, length);
+}
+
+/* Large pages would have to be asked for by the creator, who needs a privilege for them; dumps are made by
+ * others, who are not told what to leave out. */
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                           uint32_t wanted)
+{
+    uint64_t within = offset % ism_memory_page();
+    unsigned char *start = memory->address + (offset - within);
+    uint32_t granted = wanted & ISM_REGION_PREFAULT;
+    if ((wanted & ISM_REGION_PREFAULT) != 0)
+        touch(start, length + within, memory->writable);
+    if ((wanted & ISM_REGION_LOCKED) != 0 && lock_in_memory(start, (SIZE_T)(length + within)))
+        granted |= ISM_REGION_LOCKED;
+    return granted;
+}
+
 /* The kernel copies, and says which page can't be read instead of faulting. */
 ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
                            struct ism_cause *why)

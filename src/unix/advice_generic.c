@@ -1,0 +1,24 @@
+/* advice_generic.c: pages are brought in by touching them, which works anywhere; there are no calls for huge
+ * pages or core dumps (macOS). */
+#include "advice.h"
+
+bool ism_advice_prefault(unsigned char *address, uint64_t length, bool writable)
+{
+    ism_advice_touch(address, length, writable);
+    return true;
+}
+
+bool ism_advice_use_huge_pages(unsigned char *address, uint64_t length, bool writable)
+{
+    (void)address;
+    (void)length;
+    (void)writable;
+    return false;
+}
+
+bool ism_advice_leave_out_of_dumps(unsigned char *address, uint64_t length)
+{
+    (void)address;
+    (void)length;
+    return false;
+}
