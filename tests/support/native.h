@@ -45,6 +45,22 @@ void native_release_handles(void);
 /* From now on this process can map so many more bytes than it has mapped. */
 bool native_confine_addresses(uint64_t more);
 
+/* From now on this process may have so many regions open, if that is possible; it may see none of those that
+ * others have. */
+bool native_allow_regions(unsigned count);
+
+/* From now on this process may lock nothing in memory, and has no privilege to do so all the same: it may have
+ * become another user. */
+bool native_confine_locking(void);
+
+/* From now on regions that this process creates may have huge pages. */
+bool native_allow_huge_pages(void);
+
+/* Of the memory at an address of this process, is that in force which a flag of R14 asks for? The operating
+ * system's word. */
+enum native_force { NATIVE_NOT_IN_FORCE, NATIVE_IN_FORCE, NATIVE_NOT_TOLD };
+enum native_force native_in_force(const void *address, uint64_t size, uint32_t flag);
+
 /* From now on this process is another user's, without privileges. */
 bool native_become_other_user(void);
 

@@ -219,6 +219,22 @@ bool native_confine_memory(uint64_t bytes)
     return write_file("/proc/sys/kernel/shmall", text);
 }
 
+/* Segments are limited for the whole system, so this process gets a system of its own for them. */
+static bool allow_segments(unsigned count)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%u", count + 64);
+    return (unshare(CLONE_NEWIPC) == 0 || unshare_as_user(CLONE_NEWIPC)) &&
+           write_file("/proc/sys/kernel/shmmni", text);
+}
+
+bool native_allow_huge_pages(void)
+{
+    return (unshare(CLONE_NEWNS) == 0 || unshare_as_user(CLONE_NEWNS)) &&
+           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", "/dev/shm", "tmpfs", 0, "huge=advise,mode=1777") == 0;
+}
+
 #else
 
 bool native_confine_memory(uint64_t bytes)
@@ -227,7 +243,38 @@ bool native_confine_memory(uint64_t bytes)
     return false;
 }
 
+bool native_allow_huge_pages(void)
+{
+    return false;
+}
+
+static bool allow_segments(unsigned count)
+{
+    (void)count;
+    return false;
+}
+
 #endif
+
+bool native_allow_regions(unsigned count)
+{
+    struct rlimit limit;
+    bool are_segments = strcmp(ISTHMUS_BACKEND_NAME, "sysv") == 0;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return false;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           (are_segments ? allow_segments(count)
+                         : limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > count + 64);
+}
+
+bool native_confine_locking(void)
+{
+    const struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_MEMLOCK, &none) == 0 &&
+           (geteuid() != 0 || native_become_other_user());
+}
 
 bool native_confine_handles(unsigned more)
 {

@@ -2,8 +2,14 @@
  * what is planted lives until it is uprooted. One user, no files, no limits that a process may set. */
 #include "native.h"
 
+#include "process.h"
+
+#define PSAPI_VERSION 2 /* the functions are in kernel32 */
 #include <windows.h>
 
+#include <psapi.h>
+
+#include <isthmus/isthmus.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +110,37 @@ bool native_confine_handles(unsigned more)
 
 void native_release_handles(void)
 {
+}
+
+bool native_allow_regions(unsigned count)
+{
+    (void)count;
+    return true;
+}
+
+bool native_confine_locking(void)
+{
+    return false;
+}
+
+bool native_allow_huge_pages(void)
+{
+    return false;
+}
+
+/* Of each page it is told whether a touch of it would fault. */
+enum native_force native_in_force(const void *address, uint64_t size, uint32_t flag)
+{
+    if (flag != ISM_REGION_PREFAULT)
+        return NATIVE_NOT_TOLD;
+    for (uint64_t at = 0; at < size; at += process_page_size()) {
+        PSAPI_WORKING_SET_EX_INFORMATION page = {(unsigned char *)(uintptr_t)address + at, {0}};
+        if (!QueryWorkingSetEx(GetCurrentProcess(), &page, sizeof page))
+            return NATIVE_NOT_TOLD;
+        if (!page.VirtualAttributes.Valid)
+            return NATIVE_NOT_IN_FORCE;
+    }
+    return NATIVE_IN_FORCE;
 }
 
 bool native_confine_addresses(uint64_t more)

@@ -16,6 +16,8 @@ static const struct {
     {"churn", peer_churn},
     {"pass", peer_pass},
     {"scribble", peer_scribble},
+    {"crowd", peer_crowd},
+    {"attach", peer_attach},
 };
 
 void peer_say(const char *format, ...)
@@ -57,6 +59,6 @@ int main(int count, char **words)
     for (size_t i = 0; count > 1 && i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(words[1], roles[i].name) == 0)
             return roles[i].play(count - 1, words + 1);
-    (void)fprintf(stderr, "usage: peer obey|churn|pass|scribble [WORD...]\n");
+    (void)fprintf(stderr, "usage: peer obey|churn|pass|scribble|crowd|attach [WORD...]\n");
     return 2;
 }

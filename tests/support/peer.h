@@ -19,6 +19,10 @@ int peer_pass(int count, char **words);
 /* Overwrites a region's control block with random bytes over and over: see peer_scribble.c. */
 int peer_scribble(int count, char **words);
 
+/* Has many regions open at once, or many processes that have one: see peer_crowd.c. */
+int peer_crowd(int count, char **words);
+int peer_attach(int count, char **words);
+
 /* Print a line at once. */
 void peer_say(const char *format, ...);
 

@@ -31,11 +31,15 @@
  *                                     yes, or no where that is not possible
  *   confined_create MORE NAME [OPTION...]
  *                                     as create, with room for that many more descriptors until it returns
+ *   granted                           what of R14 the region has got: words of OPTIONs, or "nothing"
+ *   in_force OPTION                   whether the system says so too: yes, no, or untold
+ *   confine_locking, allow_huge_pages yes, or no where that is not possible
  *   fork                              child, and the child obeys until "exit"; then parent
  *   exec                              exec, said by the same process as a fresh program
  *   exit                              nothing; the process ends
  *
- * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent, and the initialisers
+ * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent, prefault locked
+ * huge-pages no-core-dump, and the initialisers
  * pattern, failing, and halting: that one fills half, says "initialising", and goes on with the next line of
  * input, "go" or "fail". */
 #include "native.h"
@@ -120,6 +124,24 @@ static ism_status initialise_halting(ism_region *fresh, void *context)
     return ISM_OK;
 }
 
+static const struct {
+    const char *word;
+    uint32_t flag;
+} advice[] = {
+    {"prefault", ISM_REGION_PREFAULT},
+    {"locked", ISM_REGION_LOCKED},
+    {"huge-pages", ISM_REGION_HUGE_PAGES},
+    {"no-core-dump", ISM_REGION_NO_CORE_DUMP},
+};
+
+static uint32_t advice_flag(const char *word)
+{
+    for (size_t i = 0; i < sizeof advice / sizeof advice[0]; i++)
+        if (strcmp(word, advice[i].word) == 0)
+            return advice[i].flag;
+    return 0;
+}
+
 static void set_option(ism_region_options *options, const char *word)
 {
     const char *equals = strchr(word, '=');
@@ -143,6 +165,8 @@ static void set_option(ism_region_options *options, const char *word)
         options->initialiser = initialise_failing;
     else if (strcmp(word, "halting") == 0)
         options->initialiser = initialise_halting;
+    else
+        options->flags |= advice_flag(word);
 }
 
 typedef ism_status opening(const char *name, const ism_region_options *options, ism_region **out);
@@ -462,6 +486,42 @@ static void obey_count(char **words)
     say_status(status);
 }
 
+/* ---- what was granted ---- */
+
+static void obey_granted(char **words)
+{
+    ism_region_info info;
+    char line[64] = "";
+
+    (void)words;
+    ism_status status = ism_region_get_info(region(), &info);
+    for (size_t i = 0; i < sizeof advice / sizeof advice[0]; i++)
+        if (status == ISM_OK && (info.granted & advice[i].flag) != 0) {
+            (void)strcat(line, line[0] != '\0' ? " " : "");
+            (void)strcat(line, advice[i].word);
+        }
+    peer_say("%s", line[0] != '\0' ? line : "nothing");
+}
+
+static void obey_in_force(char **words)
+{
+    static const char *const answers[] = {"no", "yes", "untold"};
+    peer_say("%s", answers[native_in_force(at("0"), ism_region_size(region()),
+                                           advice_flag(words[1]))]);
+}
+
+static void obey_confine_locking(char **words)
+{
+    (void)words;
+    say_whether(native_confine_locking());
+}
+
+static void obey_allow_huge_pages(char **words)
+{
+    (void)words;
+    say_whether(native_allow_huge_pages());
+}
+
 /* ---- the process ---- */
 
 static void obey_confine_memory(char **words)
@@ -553,6 +613,10 @@ static const struct {
     {"confine_addresses", 2, obey_confine_addresses},
     {"become_other_user", 1, obey_become_other_user},
     {"accept_interruptions", 1, obey_accept_interruptions},
+    {"granted", 1, obey_granted},
+    {"in_force", 2, obey_in_force},
+    {"confine_locking", 1, obey_confine_locking},
+    {"allow_huge_pages", 1, obey_allow_huge_pages},
     {"fork", 1, obey_fork},
     {"exec", 1, obey_exec},
     {"exit", 1, obey_exit},
