@@ -5,16 +5,15 @@
  * A ratio is the median over the rounds of (isthmus / bare) within a round, so that slow and fast phases of a
  * machine hit both sides. The region that is opened belongs to another process. */
 #include "bare.h"
+#include "measure.h"
 
 #include <isthmus/isthmus.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ROUNDS_MAX 1001
 #define MEBIBYTE ((size_t)1 << 20)
 
 /* One side of a comparison: do it `times` times. */
@@ -29,12 +28,6 @@ struct row {
     double limit;   /* of the ratio; 0: for information */
 };
 
-static void die(const char *what)
-{
-    (void)fprintf(stderr, "bench: %s: %s\n", what, ism_error_last()->message);
-    exit(2);
-}
-
 static void touch(void *address)
 {
     *(volatile char *)address = 1;
@@ -47,10 +40,10 @@ static void create_once(size_t size)
     ism_region_options options = {.size = size};
     ism_region *region;
     if (ism_region_create("bench.create", &options, &region) != ISM_OK)
-        die("create");
+        measure_die("create");
     touch(ism_region_data(region));
     if (ism_region_close(region) != ISM_OK)
-        die("close");
+        measure_die("close");
 }
 
 static void create(size_t size, unsigned times)
@@ -64,7 +57,7 @@ static void bare_create(size_t size, unsigned times)
     while (times-- > 0) {
         struct bare_region region;
         if (bare_region_create(&region, "/isthmus-bench-bare", size) != 0)
-            die("bare create");
+            measure_die("bare create");
         touch(region.address);
         bare_region_close(&region);
         bare_region_remove("/isthmus-bench-bare");
@@ -76,11 +69,11 @@ static void open_existing(unsigned times, bool touches)
     while (times-- > 0) {
         ism_region *region;
         if (ism_region_open("bench.open", NULL, &region) != ISM_OK)
-            die("open");
+            measure_die("open");
         if (touches)
             touch(ism_region_data(region));
         if (ism_region_close(region) != ISM_OK)
-            die("close");
+            measure_die("close");
     }
 }
 
@@ -89,7 +82,7 @@ static void bare_open_existing(unsigned times, bool touches)
     while (times-- > 0) {
         struct bare_region region;
         if (bare_region_open(&region, "/isthmus-bench-open") != 0)
-            die("bare open");
+            measure_die("bare open");
         if (touches)
             touch(region.address);
         bare_region_close(&region);
@@ -131,7 +124,7 @@ static void lock_and_unlock(size_t size, unsigned times)
     ism_mutex *mutex = ism_region_data(lock_region);
     while (times-- > 0)
         if (ism_mutex_lock(mutex) != ISM_OK || ism_mutex_unlock(mutex) != ISM_OK)
-            die("lock");
+            measure_die("lock");
 }
 
 static void bare_lock_and_unlock(size_t size, unsigned times)
@@ -148,17 +141,17 @@ static void robust_lock_and_unlock(size_t size, unsigned times)
     (void)size;
     while (times-- > 0)
         if (bare_robust_lock(bare_locks) != 0 || bare_robust_unlock(bare_locks) != 0)
-            die("robust lock");
+            measure_die("robust lock");
 }
 
 static void prepare_locks(void)
 {
     ism_region_options options = {.size = 4096};
     if (ism_region_create("bench.lock", &options, &lock_region) != ISM_OK)
-        die("create");
+        measure_die("create");
     bare_locks = bare_locks_make();
     if (bare_locks == NULL)
-        die("bare locks");
+        measure_die("bare locks");
 }
 
 /* ---- the owner of what is opened: another process ---- */
@@ -173,7 +166,7 @@ static void own(int input, int output)
     char end;
     if (ism_region_create("bench.open", &options, &region) != ISM_OK ||
         bare_region_create(&bare, "/isthmus-bench-open", MEBIBYTE) != 0)
-        die("create");
+        measure_die("create");
     memset(ism_region_data(region), 1, MEBIBYTE);
     memset(bare.address, 1, MEBIBYTE);
     if (write(output, "r", 1) == 1)
@@ -189,7 +182,7 @@ static void start_owner(void)
     int to_owner[2], from_owner[2];
     char ready;
     if (pipe(to_owner) != 0 || pipe(from_owner) != 0)
-        die("pipe");
+        measure_die("pipe");
     if (fork() == 0) {
         (void)close(to_owner[1]);
         own(to_owner[0], from_owner[1]);
@@ -197,63 +190,27 @@ static void start_owner(void)
     (void)close(to_owner[0]);
     (void)close(from_owner[1]);
     if (read(from_owner[0], &ready, 1) != 1)
-        die("owner");
+        measure_die("owner");
     owner_input = to_owner[1];
 }
 
 /* ---- measuring ---- */
 
-static double seconds(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static double sample(action side, const struct row *row)
 {
-    double start = seconds();
+    double start = measure_seconds();
     side(row->size, row->times);
-    return (seconds() - start) / row->times * 1e6;
+    return (measure_seconds() - start) / row->times * 1e6;
 }
 
-static int compare(const void *left, const void *right)
+static double sample_bare(void *row)
 {
-    double difference = *(const double *)left - *(const double *)right;
-    return (difference > 0) - (difference < 0);
+    return sample(((const struct row *)row)->bare, row);
 }
 
-static double median(double *values, unsigned count)
+static double sample_ours(void *row)
 {
-    qsort(values, count, sizeof *values, compare);
-    return values[count / 2];
-}
-
-/* Returns whether the ratio is within its limit. */
-static bool measure(const struct row *row, unsigned rounds)
-{
-    static double bare[ROUNDS_MAX], ours[ROUNDS_MAX], ratios[ROUNDS_MAX];
-    (void)sample(row->bare, row);
-    (void)sample(row->ours, row);
-    for (unsigned i = 0; i < rounds; i++) {
-        if (i % 2 == 0) {
-            bare[i] = sample(row->bare, row);
-            ours[i] = sample(row->ours, row);
-        } else {
-            ours[i] = sample(row->ours, row);
-            bare[i] = sample(row->bare, row);
-        }
-        ratios[i] = ours[i] / bare[i];
-    }
-    double ratio = median(ratios, rounds);
-    bool is_good = row->limit == 0 || ratio <= row->limit;
-    (void)printf("%-52s %12.4f %12.4f %6.2f", row->what, median(bare, rounds), median(ours, rounds),
-                 ratio);
-    if (row->limit != 0)
-        (void)printf("  <= %.2f  %s", row->limit, is_good ? "ok" : "OVER");
-    (void)printf("\n");
-    (void)fflush(stdout);
-    return is_good;
+    return sample(((const struct row *)row)->ours, row);
 }
 
 static const struct row rows[] = {
@@ -277,9 +234,12 @@ int main(int argc, char **argv)
     start_owner();
     prepare_locks();
     bool is_good = true;
-    (void)printf("%-52s %12s %12s %6s\n", "us, medians of rounds", "bare", "isthmus", "ratio");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        is_good = measure(&rows[i], rounds) && is_good;
+    measure_head("us, medians of rounds", "bare", "isthmus");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct row row = rows[i];
+        is_good = measure_compare(row.what, row.limit, rounds, sample_bare, sample_ours, &row) &&
+                  is_good;
+    }
     (void)ism_region_close(lock_region);
     (void)close(owner_input);
     (void)wait(NULL);
