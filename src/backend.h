@@ -126,6 +126,31 @@ void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1]);
 typedef bool (*ism_memory_visitor)(const char *native, void *context);
 ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why);
 
+/* ---- native objects: what other software makes, or attaches to; no lease, no byte of ours ---- */
+
+/* What such an object is like here. */
+struct ism_native_traits {
+    ism_lifetime lifetime;  /* the system's own */
+    bool keeps_exact_sizes; /* otherwise a size is rounded up to pages */
+};
+extern const struct ism_native_traits ism_native_traits;
+
+/* What is wrong with a native name, in words that complete "the native name ... "; NULL: nothing. is_new: it
+ * is to be given to a new object. The name is hostile, and of any length. */
+const char *ism_native_complaint(const char *name, bool is_new);
+
+/* Make an object for this user alone, if the name is free; or get a handle of one, whoever's it is, if the
+ * system lets this user. It is measured, but neither committed nor mapped yet. ISM_E_FOREIGN: what bears the
+ * name is no shared memory. */
+ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why);
+ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out,
+                           struct ism_cause *why);
+
+/* Free the name. only: if it still means this object; NULL: whatever it means. ISM_E_UNSUPPORTED: the system
+ * frees it by itself, with the last handle. */
+ism_status ism_native_remove(const char *name, const struct ism_memory *only, struct ism_cause *why);
+
 /* ---- lease ---- */
 
 enum ism_lease {

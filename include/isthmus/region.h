@@ -1,4 +1,4 @@
-/* Named pieces of shared memory (promises R1 to R9).
+/* Named pieces of shared memory (promises R1 to R11, R14).
  *
  * A region has a name, an exact size and a lifetime. Any number of processes of one user may have
  * it open; each sees the same bytes, at an address of its own. */
@@ -72,7 +72,7 @@ typedef struct ism_region_options {
 
 /* What is known of a region. */
 typedef struct ism_region_info {
-    char name[ISM_NAME_MAX + 1];
+    char name[ISM_NAME_MAX + 1];               /* "" of a native region */
     char native_name[ISM_NATIVE_NAME_MAX + 1]; /* as the operating system knows it */
     char path[ISM_PATH_MAX + 1];               /* the file that it is; "" where regions are no files */
     uint64_t size;                             /* in bytes, exactly as created */
@@ -153,6 +153,48 @@ ISM_API ism_status ism_region_close(ism_region *region);
  * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
  * Since: 0.1. Promises: R6, R7. */
 ISM_API ism_status ism_region_remove(const char *name);
+
+/* Make shared memory that other software attaches to by its native name: one that shm_open() takes ("/video")
+ * on POSIX systems, such as Python's shared_memory; a key ("0x1234", or in decimal) on System V; a section
+ * ("video", "Local\video", "Global\video") on Windows. No byte of ours lies in it. It is listed by no call
+ * here, has no locks (ISM_E_UNSUPPORTED) and does not grow. It lives as long as the system lets it: on Windows
+ * with its last handle, elsewhere until it is removed or the machine restarts; ism_region_info tells.
+ * native_name: see above; the names of regions are refused.
+ * options: size is required, and rounded up to pages where the system does so (Windows): ism_region_size()
+ *          tells what came of it. flags may be ISM_REGION_LAZY. A lifetime of ISM_LIFETIME_PROCESSES, the
+ *          default, takes what the system gives. The deadline is not used.
+ * out:     on ISM_OK the region, to be given back to ism_region_close(), which removes nothing; otherwise NULL.
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_NAME (no native name of this system, or a region's); ISM_E_SIZE (0, or
+ *          more than this process can address); ISM_E_EXISTS; ISM_E_UNSUPPORTED (an initialiser, since other
+ *          software can't be made to wait for it; a capacity over the size; a persistent one on Windows);
+ *          ISM_E_NO_SPACE; ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_ACCESS; ISM_E_FOREIGN (the name is that of
+ *          something else than shared memory); ISM_E_SYSTEM.
+ * Threads: any. Processes: exactly one of several creates; others may see the object before it has its size.
+ *          Not in a signal handler. Blocks: only while the system zeroes the memory. Since: 0.1.
+ * Promises: R4, R8, R11, E3. */
+ISM_API ism_status ism_region_create_native(const char *native_name,
+                                            const ism_region_options *options, ism_region **out);
+
+/* Attach to shared memory that other software made, or ism_region_create_native().
+ * native_name: as for ism_region_create_native(); on System V also the id of a segment ("id:65538").
+ * options: NULL for the defaults; flags may be ISM_REGION_READ_ONLY. size: what the object must have; where sizes
+ *          are rounded up (Windows), what it must have at least. The deadline is not used.
+ * out:     on ISM_OK the region, to be given back to ism_region_close(), which removes nothing; otherwise NULL.
+ *          Its size is what the system says. If whoever made it shrinks it, touching what is gone kills (SIGBUS).
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_NAME; ISM_E_NOT_FOUND; ISM_E_SIZE (another one than the options say; 0,
+ *          as while its maker is making it; or more than this process can address); ISM_E_ACCESS;
+ *          ISM_E_FOREIGN; ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_SYSTEM. No open removes anything.
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R9, R11, E3. */
+ISM_API ism_status ism_region_open_native(const char *native_name, const ism_region_options *options,
+                                          ism_region **out);
+
+/* Free a native name. Whoever has the object mapped keeps its memory.
+ * native_name: as for ism_region_open_native().
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_NAME; ISM_E_NOT_FOUND; ISM_E_ACCESS; ISM_E_UNSUPPORTED (on Windows:
+ *          the system frees a section's name by itself, with the last handle of it); ISM_E_SYSTEM.
+ * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no. Since: 0.1.
+ * Promise: R11. */
+ISM_API ism_status ism_region_remove_native(const char *native_name);
 
 /* The region's memory.
  * region:  open.

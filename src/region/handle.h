@@ -29,8 +29,14 @@ struct ism_presence {
     struct ism_presence *next;
 };
 
+enum ism_kind {
+    ISM_KIND_NAMED, /* with a control block, and a lease */
+    ISM_KIND_NATIVE /* with neither: nothing of it is ours */
+};
+
 struct ism_region {
     struct ism_memory memory;
+    enum ism_kind kind;
     char name[ISM_NAME_MAX + 1];
     uint64_t id;         /* random, the same in all processes */
     uint64_t life_table; /* that this process uses */

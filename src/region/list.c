@@ -5,6 +5,7 @@
 #include "list.h"
 #include "lookup.h"
 #include "name.h"
+#include "native.h"
 
 #include <string.h>
 
@@ -60,6 +61,10 @@ ism_status ism_region_get_info(const ism_region *region, ism_region_info *out)
     struct ism_cause why = {NULL, 0};
     if (region == NULL || out == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "the region or the place for its info is NULL");
+    if (region->kind == ISM_KIND_NATIVE) {
+        ism_native_describe(region, out);
+        return ISM_OK;
+    }
     struct ism_found found;
     memset(&found, 0, sizeof found);
     found.memory = region->memory;

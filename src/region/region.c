@@ -114,10 +114,15 @@ static void unlist_self(struct ism_memory *memory)
     }
 }
 
-/* If the names can't be locked, the object is left to whoever uses its name next. */
+/* If the names can't be locked, the object is left to whoever uses its name next. Without a lease nobody counts,
+ * and nothing of ours lies in it. */
 static void leave(struct ism_region *region, bool free_if_last)
 {
     struct ism_cause ignored;
+    if (!region->memory.leased) {
+        ism_memory_close(&region->memory);
+        return;
+    }
     bool is_begun = ism_lease_begin(&ignored) == ISM_OK;
     unlist_self(&region->memory);
     ism_lease_leave(&region->memory, free_if_last && is_begun);

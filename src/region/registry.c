@@ -202,6 +202,8 @@ static size_t lock_places(const struct ism_region *region)
 /* Is it one of the locks of our own, behind the data? */
 static bool is_own_lock(const struct ism_region *region, const void *address)
 {
+    if (region->kind == ISM_KIND_NATIVE)
+        return false;
     const struct ism_control *control = ism_control_mapped(&region->memory);
     return address == &control->array_mutex || address == &control->growth_mutex;
 }
@@ -256,6 +258,10 @@ static ism_status check_region(const struct ism_region *region)
 {
     if (region == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "the lock lies in no region that is open");
+    if (region->kind == ISM_KIND_NATIVE)
+        return ism_fail(ISM_E_UNSUPPORTED, NULL,
+                        "\"%s\" is no region of isthmus, which could tell the owners of locks",
+                        region->memory.native);
     if (!region->memory.writable)
         return ism_fail(ISM_E_READ_ONLY, NULL, "could not lock in region \"%s\"", region->name);
     uint64_t table = ism_load_relaxed_64(&ism_control_mapped(&region->memory)->life_table);

@@ -58,9 +58,14 @@ static uint64_t hash_mix(uint64_t so_far)
     return so_far ^ so_far >> 33;
 }
 
-static void key_to_native(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1])
+void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1])
 {
     (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "0x%08lx", (unsigned long)key);
+}
+
+bool ism_sysv_is_region_key(uint32_t key)
+{
+    return (key & KEY_OURS_MASK) == KEY_OURS;
 }
 
 static key_t key_of(const char *native)
@@ -77,7 +82,7 @@ void ism_memory_native_name(const char *name, unsigned candidate,
     hashed = hash(hashed, &user, sizeof user);
     hashed = hash(hashed, &number, sizeof number);
     hashed = hash(hashed, name, strlen(name));
-    key_to_native(KEY_OURS | (uint32_t)(hash_mix(hashed) & ~KEY_OURS_MASK), native);
+    ism_sysv_native_of_key(KEY_OURS | (uint32_t)(hash_mix(hashed) & ~KEY_OURS_MASK), native);
 }
 
 /* Whoever created a segment may give it to another user, and still change and free it. */
@@ -167,15 +172,21 @@ static ism_status create_failure(key_t key, int code, struct ism_cause *why)
     }
 }
 
+ism_status ism_sysv_make(key_t key, size_t length, int *id, struct ism_cause *why)
+{
+    *id = shmget(key, length, IPC_CREAT | IPC_EXCL | 0600);
+    return *id != -1 ? ISM_OK : create_failure(key, errno, why);
+}
+
 ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why)
 {
-    key_t key = key_of(native);
-    int id = shmget(key, (size_t)length - SHORT_BY, IPC_CREAT | IPC_EXCL | 0600);
-    if (id == -1)
-        return create_failure(key, errno, why);
+    int id;
     struct ism_memory memory;
-    ism_status status = fill(&memory, native, id, true, why);
+    ism_status status = ism_sysv_make(key_of(native), (size_t)length - SHORT_BY, &id, why);
+    if (status != ISM_OK)
+        return status;
+    status = fill(&memory, native, id, true, why);
     if (status == ISM_OK)
         *out = memory;
     else if (status != ISM_E_NOT_FOUND)
@@ -302,9 +313,9 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
         if (shmctl(index, SHM_STAT, &found) == -1 || !is_ours(&found))
             continue;
         uint32_t key = (uint32_t)found.shm_perm.__key;
-        if ((key & KEY_OURS_MASK) != KEY_OURS)
+        if (!ism_sysv_is_region_key(key))
             continue;
-        key_to_native(key, native);
+        ism_sysv_native_of_key(key, native);
         goes_on = visitor(native, context);
     }
     return ISM_OK;

@@ -10,4 +10,13 @@
 ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found,
                          struct ism_cause *why);
 
+/* The native name of a key: in hexadecimal. */
+void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1]);
+
+/* Is it one of the keys that regions have? Others may have it all the same. */
+bool ism_sysv_is_region_key(uint32_t key);
+
+/* Make a segment under a free key, for this user alone. */
+ism_status ism_sysv_make(key_t key, size_t length, int *id, struct ism_cause *why);
+
 #endif

@@ -76,8 +76,7 @@ static HANDLE section_of(const struct ism_memory *memory)
     return (HANDLE)memory->handle;
 }
 
-/* Want of memory in these calls is the system's, not this process's. */
-static ism_status reserve_failure(struct ism_cause *why, const char *call, unsigned long code)
+ism_status ism_win32_reserve_failure(struct ism_cause *why, const char *call, unsigned long code)
 {
     ism_status status = ism_system_failure(why, call, code);
     return status == ISM_E_NO_MEMORY ? ISM_E_NO_SPACE : status;
@@ -97,7 +96,7 @@ ism_status ism_memory_create(const char *native, uint64_t length, struct ism_mem
         CreateFileMappingW(INVALID_HANDLE_VALUE, user->attributes, PAGE_READWRITE | SEC_RESERVE,
                            (DWORD)(length >> 32), (DWORD)length, name);
     if (section == NULL)
-        return reserve_failure(why, "CreateFileMappingW", GetLastError());
+        return ism_win32_reserve_failure(why, "CreateFileMappingW", GetLastError());
     if (GetLastError() == ERROR_ALREADY_EXISTS) {
         (void)CloseHandle(section);
         return ism_system_failure(why, "CreateFileMappingW", ERROR_ALREADY_EXISTS);
@@ -120,11 +119,10 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     return ISM_OK;
 }
 
-/* Each run of pages of one state and protection is told by itself. */
-static uint64_t length_of_view(const unsigned char *view)
+uint64_t ism_win32_length_of_view(const unsigned char *view)
 {
     MEMORY_BASIC_INFORMATION found;
-    uint64_t length = 0;
+    uint64_t length = 0; /* each run of pages of one state and protection is told by itself */
     while (VirtualQuery(view + length, &found, sizeof found) != 0 &&
            found.AllocationBase == (const void *)view)
         length += found.RegionSize;
@@ -138,7 +136,7 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
     if (status == ISM_OK)
         status = ism_memory_map(memory, why);
     if (status == ISM_OK)
-        memory->length = length_of_view(memory->address);
+        memory->length = ism_win32_length_of_view(memory->address);
     return status;
 }
 
@@ -158,7 +156,7 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
                              struct ism_cause *why)
 {
     if (VirtualAlloc(memory->address + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE) == NULL)
-        return reserve_failure(why, "VirtualAlloc", GetLastError());
+        return ism_win32_reserve_failure(why, "VirtualAlloc", GetLastError());
     return ISM_OK;
 }
 

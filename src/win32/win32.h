@@ -13,6 +13,12 @@ ism_status ism_win32_open_names(HANDLE *mutex, struct ism_cause *why);
  * because the life has ended. */
 bool ism_win32_open_life(ism_life life, HANDLE *mutex, bool *is_gone);
 
+/* Why a call failed that wants memory for an object: want of it is the system's, not this process's. */
+ism_status ism_win32_reserve_failure(struct ism_cause *why, const char *call, unsigned long code);
+
+/* The length of a view of a whole section. */
+uint64_t ism_win32_length_of_view(const unsigned char *view);
+
 /* A time as Windows takes it, rounded up; never INFINITE. */
 DWORD ism_win32_milliseconds(uint64_t nanoseconds);
 

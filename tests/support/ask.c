@@ -29,6 +29,15 @@ struct process *peer_obeying(void)
     return peer_start("obey", NULL);
 }
 
+struct process *foreign_start(void)
+{
+    const char *arguments[] = {getenv("ISTHMUS_FOREIGN"), NULL};
+    struct process *foreign = arguments[0] != NULL ? process_start(arguments) : NULL;
+    if (foreign == NULL)
+        fail_msg("%s must name a program that starts", "ISTHMUS_FOREIGN");
+    return foreign;
+}
+
 static void tell_words(struct process *peer, const char *format, va_list words)
 {
     char line[1024];

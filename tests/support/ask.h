@@ -14,6 +14,9 @@ struct process *peer_start(const char *role, ...);
 /* Start a peer that obeys. */
 struct process *peer_obeying(void);
 
+/* Start other software, that knows nothing of the library: see foreign.c. */
+struct process *foreign_start(void);
+
 /* Have a command carried out and get its answer. Fails the test if there is none. The answer stays valid
  * for the next seven. */
 const char *ask(struct process *peer, const char *format, ...);

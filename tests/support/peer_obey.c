@@ -2,6 +2,8 @@
  *
  *   create NAME [OPTION...]           the status; so do open and open_or_create. The region that was opened
  *                                     last is the one that the commands below mean
+ *   create_native NATIVE [OPTION...]  the status; so does open_native
+ *   remove_native NATIVE              the status
  *   close                             the status of closing it
  *   remove NAME, look NAME            the status
  *   remove_until NAME END             how often a region was removed until there was one of the name END; or the
@@ -198,6 +200,21 @@ static void obey_open(char **words)
 static void obey_open_or_create(char **words)
 {
     open_by(ism_region_open_or_create, words);
+}
+
+static void obey_create_native(char **words)
+{
+    open_by(ism_region_create_native, words);
+}
+
+static void obey_open_native(char **words)
+{
+    open_by(ism_region_open_native, words);
+}
+
+static void obey_remove_native(char **words)
+{
+    say_status(ism_region_remove_native(words[1]));
 }
 
 static void obey_confined_create(char **words)
@@ -578,6 +595,9 @@ static const struct {
     {"create", 2, obey_create},
     {"open", 2, obey_open},
     {"open_or_create", 2, obey_open_or_create},
+    {"create_native", 2, obey_create_native},
+    {"open_native", 2, obey_open_native},
+    {"remove_native", 2, obey_remove_native},
     {"confined_create", 3, obey_confined_create},
     {"close", 1, obey_close},
     {"create_many", 4, obey_create_many},
