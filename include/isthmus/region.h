@@ -16,6 +16,7 @@ extern "C" {
 #define ISM_NAME_MAX 200
 #define ISM_NATIVE_NAME_MAX 255 /* bytes of the longest name that an operating system is given */
 #define ISM_PATH_MAX 511        /* bytes of the longest path of a region that is a file */
+#define ISM_TOKEN_MAX 255       /* bytes of the longest token */
 #define ISM_ATTACHED_MAX 64     /* processes of which ism_region_info tells the ids */
 
 /* What this process has open. */
@@ -153,6 +154,33 @@ ISM_API ism_status ism_region_close(ism_region *region);
  * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
  * Since: 0.1. Promises: R6, R7. */
 ISM_API ism_status ism_region_remove(const char *name);
+
+/* Create a region whose name nobody knows or guesses: "anonymous-" and 128 random bits. It is found by its token, and
+ * like any other in all else.
+ * options: as for ism_region_create().
+ * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
+ * Returns: as ism_region_create().
+ * Threads: any. Not in a signal handler. Blocks: as ism_region_create(). Since: 0.1. Promises: R10, E3. */
+ISM_API ism_status ism_region_create_anonymous(const ism_region_options *options, ism_region **out);
+
+/* The text by which another process of those who may open a region finds it: of letters, digits and . _ - alone,
+ * beginning with a letter, so that it can be an argument or a line. It tells the region's name and id, and gives
+ * no right to it.
+ * region:  open.
+ * token:   filled on ISM_OK, otherwise an empty string.
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_UNSUPPORTED (a native region, which its native name finds).
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promise: R10. */
+ISM_API ism_status ism_region_get_token(const ism_region *region, char token[ISM_TOKEN_MAX + 1]);
+
+/* Open the region that a token was made of, and no other.
+ * token:   what ism_region_get_token() gave, in whatever process; it may come from anybody.
+ * options: as for ism_region_open().
+ * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
+ * Returns: what ism_region_open() does; ISM_E_NOT_FOUND also if its name means another region by now;
+ *          ISM_E_TOKEN (no token, or a damaged one); ISM_E_VERSION also for a later version's token.
+ * Threads: any. Not in a signal handler. Blocks: as ism_region_open(). Since: 0.1. Promises: R10, E2, E3. */
+ISM_API ism_status ism_region_open_token(const char *token, const ism_region_options *options,
+                                         ism_region **out);
 
 /* Make shared memory that other software attaches to by its native name: one that shm_open() takes ("/video")
  * on POSIX systems, such as Python's shared_memory; a key ("0x1234", or in decimal) on System V; a section

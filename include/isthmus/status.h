@@ -46,7 +46,8 @@ extern "C" {
     X(ISM_E_READ_ONLY, -25, "the handle is read-only")                                             \
     X(ISM_E_INITIALISER, -26, "the init callback reported failure")                                \
     X(ISM_E_FILE, -27, "a file could not be read or written")                                      \
-    X(ISM_E_SYSTEM, -28, "the operating system refused for another reason")
+    X(ISM_E_SYSTEM, -28, "the operating system refused for another reason")                        \
+    X(ISM_E_TOKEN, -29, "not a token, or a damaged one")
 
 typedef enum ism_status {
 #define ISM_STATUS_ENUMERATOR(name, value, text) name = value,

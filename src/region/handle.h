@@ -49,6 +49,10 @@ struct ism_region {
     struct ism_presence *presence; /* what it points to is guarded by ISM_LOCK_REGISTRY */
 };
 
+/* As ism_region_open(), but only the region of that id: another one of the name is ISM_E_NOT_FOUND. */
+ism_status ism_region_open_exact(const char *name, uint64_t id, const ism_region_options *options,
+                                 ism_region **out);
+
 /* The lock of an array (A3), which lies in the control block of the region that holds it. */
 ism_mutex *ism_region_array_mutex(const ism_region *region);
 

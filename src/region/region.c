@@ -30,6 +30,7 @@ struct attempt {
     const char *name;
     ism_region_options options; /* a copy that the caller can't change meanwhile */
     enum intent intent;
+    uint64_t id;               /* that the region must have; 0: any */
     struct ism_region *region; /* allocated before the first system call */
     bool is_committed;         /* what was opened */
     bool has_tried_renewal;
@@ -376,12 +377,20 @@ static ism_status join(struct attempt *attempt, struct ism_found *found, struct 
 
 enum step { STEP_DONE, STEP_CREATED, STEP_AGAIN, STEP_WAIT };
 
+/* Is it not the region that is meant, which its name does not mean any more? */
+static bool is_another(const struct attempt *attempt, const struct ism_found *found)
+{
+    return attempt->id != 0 && found->control.region != attempt->id;
+}
+
 /* Act on an object that is there. */
 static enum step meet(struct attempt *attempt, struct ism_found *found, ism_status *status)
 {
     struct ism_cause why = {NULL, 0};
     enum step step = STEP_DONE;
-    if (ism_is_stale(found)) {
+    if (is_another(attempt, found)) {
+        *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\" again", attempt->name);
+    } else if (ism_is_stale(found)) {
         if (attempt->intent != INTENT_OPEN) {
             *status = ism_discard(found, &why);
             if (*status == ISM_OK || *status == ISM_E_NOT_FOUND)
@@ -554,8 +563,8 @@ static ism_status start(struct attempt *attempt)
 }
 
 /* What was tried on the way to a success is no failure of the call. */
-static ism_status have(const char *name, const ism_region_options *options, enum intent intent,
-                       ism_region **out)
+static ism_status have(const char *name, uint64_t id, const ism_region_options *options,
+                       enum intent intent, ism_region **out)
 {
     static const ism_region_options defaults;
     if (out == NULL)
@@ -563,7 +572,8 @@ static ism_status have(const char *name, const ism_region_options *options, enum
     *out = NULL;
     if (options == NULL && intent != INTENT_OPEN)
         return ism_fail(ISM_E_INVALID, NULL, "the region's options are NULL");
-    struct attempt attempt = {name, options != NULL ? *options : defaults, intent, NULL, false, false};
+    struct attempt attempt = {
+        name, options != NULL ? *options : defaults, intent, id, NULL, false, false};
     ism_error before = *ism_error_last();
     ism_process_shield();
     ism_status status = start(&attempt);
@@ -579,18 +589,24 @@ static ism_status have(const char *name, const ism_region_options *options, enum
 
 ism_status ism_region_create(const char *name, const ism_region_options *options, ism_region **out)
 {
-    return have(name, options, INTENT_CREATE, out);
+    return have(name, 0, options, INTENT_CREATE, out);
 }
 
 ism_status ism_region_open(const char *name, const ism_region_options *options, ism_region **out)
 {
-    return have(name, options, INTENT_OPEN, out);
+    return have(name, 0, options, INTENT_OPEN, out);
+}
+
+ism_status ism_region_open_exact(const char *name, uint64_t id, const ism_region_options *options,
+                                 ism_region **out)
+{
+    return have(name, id, options, INTENT_OPEN, out);
 }
 
 ism_status ism_region_open_or_create(const char *name, const ism_region_options *options,
                                      ism_region **out)
 {
-    return have(name, options, INTENT_OPEN_OR_CREATE, out);
+    return have(name, 0, options, INTENT_OPEN_OR_CREATE, out);
 }
 
 ism_status ism_region_close(ism_region *region)

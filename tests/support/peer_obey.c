@@ -4,6 +4,8 @@
  *                                     last is the one that the commands below mean
  *   create_native NATIVE [OPTION...]  the status; so does open_native
  *   remove_native NATIVE              the status
+ *   create_anonymous - [OPTION...]    the status; so does open_token TOKEN [OPTION...]
+ *   token, name                       the region's
  *   close                             the status of closing it
  *   remove NAME, look NAME            the status
  *   remove_until NAME END             how often a region was removed until there was one of the name END; or the
@@ -215,6 +217,38 @@ static void obey_open_native(char **words)
 static void obey_remove_native(char **words)
 {
     say_status(ism_region_remove_native(words[1]));
+}
+
+static ism_status create_anonymous(const char *name, const ism_region_options *options, ism_region **out)
+{
+    (void)name;
+    return ism_region_create_anonymous(options, out);
+}
+
+static void obey_create_anonymous(char **words)
+{
+    open_by(create_anonymous, words);
+}
+
+static void obey_open_token(char **words)
+{
+    open_by(ism_region_open_token, words);
+}
+
+static void obey_token(char **words)
+{
+    char token[ISM_TOKEN_MAX + 1];
+    (void)words;
+    ism_status status = ism_region_get_token(region(), token);
+    peer_say("%s", status == ISM_OK ? token : ism_status_name(status));
+}
+
+static void obey_name(char **words)
+{
+    ism_region_info info;
+    (void)words;
+    ism_status status = ism_region_get_info(region(), &info);
+    peer_say("%s", status == ISM_OK ? info.name : ism_status_name(status));
 }
 
 static void obey_confined_create(char **words)
@@ -598,6 +632,10 @@ static const struct {
     {"create_native", 2, obey_create_native},
     {"open_native", 2, obey_open_native},
     {"remove_native", 2, obey_remove_native},
+    {"create_anonymous", 2, obey_create_anonymous},
+    {"open_token", 2, obey_open_token},
+    {"token", 1, obey_token},
+    {"name", 1, obey_name},
     {"confined_create", 3, obey_confined_create},
     {"close", 1, obey_close},
     {"create_many", 4, obey_create_many},
@@ -657,17 +695,30 @@ static void obey(char *line)
     peer_say("not understood");
 }
 
-/* The program's own path is the word before the role. */
-int peer_obey(int count, char **words)
+static int obey_input(void)
 {
     char line[1024];
 
-    own_path = words[-1];
-    if (count > 1)
-        peer_say("%s", words[1]);
     while (read_command(line, sizeof line))
         obey(line);
     while (region_count > 0 && ism_region_close(region()) == ISM_OK)
         region_count--;
     return 0;
+}
+
+/* The program's own path is the word before the role. */
+int peer_obey(int count, char **words)
+{
+    own_path = words[-1];
+    if (count > 1)
+        peer_say("%s", words[1]);
+    return obey_input();
+}
+
+int peer_given(int count, char **words)
+{
+    own_path = words[-1];
+    if (count > 1)
+        open_by(ism_region_open_token, words);
+    return obey_input();
 }

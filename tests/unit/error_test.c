@@ -48,6 +48,7 @@ static const struct {
     {-26, "ISM_E_INITIALISER"},
     {-27, "ISM_E_FILE"},
     {-28, "ISM_E_SYSTEM"},
+    {-29, "ISM_E_TOKEN"},
 };
 
 #define GOLDEN (sizeof golden / sizeof golden[0])
@@ -81,7 +82,7 @@ static void e1_each_status_has_a_text_of_its_own(void **state)
 
 static void e1_other_values_are_no_status(void **state)
 {
-    const int others[] = {2, 100, -29, -1000, -32768, 32767};
+    const int others[] = {2, 100, -30, -1000, -32768, 32767};
 
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
