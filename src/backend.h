@@ -151,6 +151,22 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
  * frees it by itself, with the last handle. */
 ism_status ism_native_remove(const char *name, const struct ism_memory *only, struct ism_cause *why);
 
+/* ---- sealed objects: without a name, handed over as descriptors, of a length that nobody can change ---- */
+
+/* Make an object, all zero, for this user alone, and measure it; the system's tools show the label. It is not sealed
+ * yet. ISM_E_UNSUPPORTED: there are none here. */
+ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why);
+
+/* From now on its length stays what it is; and unless others may write, what is mapped for writing already is all
+ * through which it is written. */
+ism_status ism_sealed_seal(struct ism_memory *memory, bool others_may_write, struct ism_cause *why);
+
+/* Get a handle of one's own of the object that a descriptor means, and measure it. ISM_E_INVALID: it is no
+ * descriptor. ISM_E_FOREIGN: what it means can be made shorter. */
+ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out,
+                           struct ism_cause *why);
+
 /* ---- lease ---- */
 
 enum ism_lease {

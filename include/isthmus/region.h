@@ -53,6 +53,10 @@ typedef enum ism_lifetime {
 /* Leave the memory out of this process's core dumps. */
 #define ISM_REGION_NO_CORE_DUMP 0x20u
 
+/* Creating a sealed region: whoever opens its descriptor can only read it, and the system sees to that. Only
+ * who made it, and the children that it forks, can write. */
+#define ISM_REGION_ONE_WRITER 0x40u
+
 /* Fills a fresh region, all zero, before any other process can get it.
  * region:  open for writing, to be used only until the callback returns.
  * context: what the options said.
@@ -65,7 +69,7 @@ typedef struct ism_region_options {
     uint64_t size;         /* in bytes, 1 or more; when opening: what it must be, 0 any */
     uint64_t capacity;     /* create: the size that it may grow to, in bytes; 0: as size */
     ism_lifetime lifetime; /* create */
-    uint32_t flags;        /* ISM_REGION_READ_ONLY (open), _LAZY (create), and those of R14 (both) */
+    uint32_t flags;        /* ISM_REGION_READ_ONLY (open), _LAZY (create), those of R14 (both), ... */
     ism_deadline deadline; /* how long to wait for a living process that initialises the region */
     ism_region_initialiser initialiser; /* create; NULL: leave it zero */
     void *initialiser_context;
@@ -168,7 +172,8 @@ ISM_API ism_status ism_region_create_anonymous(const ism_region_options *options
  * no right to it.
  * region:  open.
  * token:   filled on ISM_OK, otherwise an empty string.
- * Returns: ISM_OK; ISM_E_INVALID; ISM_E_UNSUPPORTED (a native region, which its native name finds).
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_UNSUPPORTED (a native region, which its native name
+ *          finds, or a sealed one).
  * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promise: R10. */
 ISM_API ism_status ism_region_get_token(const ism_region *region, char token[ISM_TOKEN_MAX + 1]);
 
@@ -181,6 +186,39 @@ ISM_API ism_status ism_region_get_token(const ism_region *region, char token[ISM
  * Threads: any. Not in a signal handler. Blocks: as ism_region_open(). Since: 0.1. Promises: R10, E2, E3. */
 ISM_API ism_status ism_region_open_token(const char *token, const ism_region_options *options,
                                          ism_region **out);
+
+/* Create a region that has no name, is handed over as a descriptor, and can't be made shorter by anybody: so no peer can
+ * have a touch of it kill a process (SIGBUS), as it can with a named region. It is gone when nobody has it open.
+ * options: as for ism_region_create(); flags may also be ISM_REGION_ONE_WRITER. The deadline is not used.
+ * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
+ * Returns: ISM_OK; ISM_E_UNSUPPORTED (everywhere but on Linux with the posix backend; a persistent one; a kernel that
+ *          does not know ISM_REGION_ONE_WRITER); ISM_E_INVALID; ISM_E_SIZE; ISM_E_NO_SPACE; ISM_E_NO_MEMORY;
+ *          ISM_E_LIMIT; ISM_E_ACCESS; ISM_E_INITIALISER; ISM_E_SYSTEM.
+ * Threads: any. Not in a signal handler. Blocks: only in the callback, and while the system zeroes the memory.
+ * Since: 0.1. Promises: R3, R4, R10, E3. */
+ISM_API ism_status ism_region_create_sealed(const ism_region_options *options, ism_region **out);
+
+/* The descriptor by which a sealed region is handed over: a forked child inherits it, another program may too if it
+ * is duplicated without close-on-exec, and SCM_RIGHTS sends it to any process.
+ * region:  open, and sealed.
+ * out:     on ISM_OK the descriptor, which belongs to the region and ends with it; otherwise -1.
+ * Returns: ISM_OK; ISM_E_INVALID; ISM_E_UNSUPPORTED (any other region).
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promise: R10. */
+ISM_API ism_status ism_region_get_descriptor(const ism_region *region, intptr_t *out);
+
+/* Open the sealed region that a descriptor means.
+ * descriptor: of this process, and from whomever it may be; it stays the caller's.
+ * options: NULL for the defaults; flags may be ISM_REGION_READ_ONLY, and have to be where the descriptor can't write or
+ *          the region has one writer. size: what it must have, 0 any. The deadline is not used.
+ * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL. Its locks answer
+ *          ISM_E_UNSUPPORTED to another user than its creator.
+ * Returns: ISM_OK; ISM_E_UNSUPPORTED; ISM_E_INVALID (also if it is no descriptor); ISM_E_FOREIGN (no sealed region: one
+ *          could still be made shorter); ISM_E_BUSY (its initialiser has not returned); ISM_E_SIZE; ISM_E_ACCESS;
+ *          ISM_E_VERSION; ISM_E_CORRUPT; ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_NO_SPACE (for the table of lock owners);
+ *          ISM_E_SYSTEM.
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R9, R10, E2, E3, E5. */
+ISM_API ism_status ism_region_open_descriptor(intptr_t descriptor, const ism_region_options *options,
+                                              ism_region **out);
 
 /* Make shared memory that other software attaches to by its native name: one that shm_open() takes ("/video")
  * on POSIX systems, such as Python's shared_memory; a key ("0x1234", or in decimal) on System V; a section
@@ -254,7 +292,7 @@ ISM_API ism_status ism_region_grow(ism_region *region, uint64_t size);
 /* What the operating system calls the region: the name that shm_open() takes on POSIX systems, the
  * key in hexadecimal on System V, the section's name on Windows.
  * region:  open.
- * Returns: a string that is valid until the region is closed; "" for NULL.
+ * Returns: a string that is valid until the region is closed; "" for NULL, and for a sealed region.
  * Threads: any; may be called from a signal handler. Blocks: no. Since: 0.1. Promise: R1. */
 ISM_API const char *ism_region_native_name(const ism_region *region);
 

@@ -24,11 +24,10 @@ void ism_advise_committed(struct ism_region *region, uint64_t offset, uint64_t l
     ask(region, offset, length, ISM_REGION_PREFAULT | ISM_REGION_LOCKED);
 }
 
-void ism_advise_found(struct ism_region *region, uint64_t offset, uint64_t length,
-                      bool is_committed)
+void ism_advise_found(struct ism_region *region, uint64_t offset, uint64_t length)
 {
     struct ism_cause ignored;
-    if (!is_committed && (region->wanted & BRINGS_IN) != 0 &&
+    if (!region->committed && (region->wanted & BRINGS_IN) != 0 &&
         (!region->memory.writable ||
          ism_memory_commit(&region->memory, offset, length, &ignored) != ISM_OK)) {
         region->wanted &= ~BRINGS_IN;

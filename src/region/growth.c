@@ -31,13 +31,21 @@ static void publish(const struct ism_region *region, uint64_t size)
 }
 
 /* Of the page that the region ends in, its last user may have touched nothing yet: it is left alone. */
-static ism_status commit_up_to(struct ism_region *region, uint64_t size, struct ism_cause *why)
+static ism_status set_aside_up_to(struct ism_region *region, uint64_t size, struct ism_cause *why)
 {
     uint64_t page = ism_memory_page();
     uint64_t start = (ism_region_size(region) + page - 1) / page * page;
-    if (!region->committed || start >= size)
+    if (start >= size)
         return ISM_OK;
-    return ism_memory_commit(&region->memory, start, size - start, why);
+    if (!region->committed) {
+        ism_advise_found(region, start, size - start);
+        return ISM_OK;
+    }
+    ism_advise_fresh(region, start, size - start);
+    ism_status status = ism_memory_commit(&region->memory, start, size - start, why);
+    if (status == ISM_OK)
+        ism_advise_committed(region, start, size - start);
+    return status;
 }
 
 static ism_status grow_alone(struct ism_region *region, uint64_t size)
@@ -45,7 +53,7 @@ static ism_status grow_alone(struct ism_region *region, uint64_t size)
     struct ism_cause why = {NULL, 0};
     if (size <= ism_region_size(region))
         return ISM_OK;
-    ism_status status = commit_up_to(region, size, &why);
+    ism_status status = set_aside_up_to(region, size, &why);
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not grow region \"%s\" to %" PRIu64 " bytes", region->name,
                         size);

@@ -30,8 +30,9 @@ struct ism_presence {
 };
 
 enum ism_kind {
-    ISM_KIND_NAMED, /* with a control block, and a lease */
-    ISM_KIND_NATIVE /* with neither: nothing of it is ours */
+    ISM_KIND_NAMED,  /* with a control block, and a lease */
+    ISM_KIND_NATIVE, /* with neither: nothing of it is ours */
+    ISM_KIND_SEALED  /* with a control block; the kernel counts who has it */
 };
 
 struct ism_region {
@@ -42,7 +43,7 @@ struct ism_region {
     uint64_t life_table; /* that this process uses */
     uint64_t size; /* when it was opened: see ism_region_size() */
     uint64_t capacity;
-    bool committed; /* what it grows by is set aside, as its first bytes were */
+    bool committed; /* its memory was set aside, and so is what it grows by */
     ism_lifetime lifetime;
     uint32_t wanted;  /* flags of R14 that the options asked for */
     uint32_t granted; /* those of them that nothing was refused of so far */
@@ -52,6 +53,16 @@ struct ism_region {
 /* As ism_region_open(), but only the region of that id: another one of the name is ISM_E_NOT_FOUND. */
 ism_status ism_region_open_exact(const char *name, uint64_t id, const ism_region_options *options,
                                  ism_region **out);
+
+/* The steps that all ways to have a region share; see region.c. */
+struct ism_control;
+ism_status ism_region_check_new(const char *name, const ism_region_options *options);
+ism_status ism_region_use_lives(struct ism_region *region, uint32_t flags);
+ism_status ism_region_draw_id(uint64_t *id, struct ism_cause *why);
+void ism_region_keep(struct ism_region *region, const struct ism_memory *memory,
+                     const struct ism_control *control);
+ism_status ism_region_initialise(struct ism_region *region, const ism_region_options *options);
+void ism_region_give_up(struct ism_region *region);
 
 /* The lock of an array (A3), which lies in the control block of the region that holds it. */
 ism_mutex *ism_region_array_mutex(const ism_region *region);
@@ -65,8 +76,7 @@ ism_mutex *ism_region_array_mutex(const ism_region *region);
  * afterwards; a range that is found, or stays lazy, by the third. */
 void ism_advise_fresh(struct ism_region *region, uint64_t offset, uint64_t length);
 void ism_advise_committed(struct ism_region *region, uint64_t offset, uint64_t length);
-void ism_advise_found(struct ism_region *region, uint64_t offset, uint64_t length,
-                      bool is_committed);
+void ism_advise_found(struct ism_region *region, uint64_t offset, uint64_t length);
 
 /* Where a region is found by the addresses in it, see registry.c. Adding fails for want of memory. */
 bool ism_registry_add(struct ism_region *region);

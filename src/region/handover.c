@@ -38,7 +38,7 @@ ism_status ism_region_get_token(const ism_region *region, char token[ISM_TOKEN_M
         return ism_fail(ISM_E_INVALID, NULL, "the region or the place for its token is NULL");
     if (region->kind != ISM_KIND_NAMED)
         return ism_fail(ISM_E_UNSUPPORTED, NULL, "a token of \"%s\", which is known otherwise",
-                        region->memory.native);
+                        region->kind == ISM_KIND_NATIVE ? region->memory.native : region->name);
     memset(&fields, 0, sizeof fields);
     fields.region = region->id;
     memcpy(fields.name, region->name, sizeof fields.name);

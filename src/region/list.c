@@ -37,7 +37,8 @@ static void describe(const struct ism_found *found, ism_region_info *info)
     memcpy(info->name, control->name, sizeof info->name);
     info->name[ISM_NAME_MAX] = '\0';
     memcpy(info->native_name, found->memory.native, sizeof info->native_name);
-    ism_memory_path(found->memory.native, info->path);
+    if (info->native_name[0] != '\0')
+        ism_memory_path(found->memory.native, info->path);
     info->size = control->size;
     info->capacity = control->capacity;
     info->lifetime = (ism_lifetime)control->lifetime;

@@ -32,7 +32,6 @@ struct attempt {
     enum intent intent;
     uint64_t id;               /* that the region must have; 0: any */
     struct ism_region *region; /* allocated before the first system call */
-    bool is_committed;         /* what was opened */
     bool has_tried_renewal;
 };
 
@@ -73,10 +72,15 @@ static ism_status check_options(const char *name, const ism_region_options *opti
     return check_size(name, options);
 }
 
+ism_status ism_region_check_new(const char *name, const ism_region_options *options)
+{
+    return check_options(name, options, INTENT_CREATE);
+}
+
 /* ---- having a region ---- */
 
-static void keep(struct ism_region *region, const struct ism_memory *memory,
-                 const struct ism_control *control)
+void ism_region_keep(struct ism_region *region, const struct ism_memory *memory,
+                     const struct ism_control *control)
 {
     region->memory = *memory;
     memcpy(region->name, control->name, sizeof region->name);
@@ -134,7 +138,7 @@ static void leave(struct ism_region *region, bool free_if_last)
 /* ---- creating ---- */
 
 /* An id that no other region has: a random start per process, then one step of splitmix64 per region. */
-static ism_status draw_region_id(uint64_t *id, struct ism_cause *why)
+ism_status ism_region_draw_id(uint64_t *id, struct ism_cause *why)
 {
     static struct {
         uint64_t state;
@@ -234,7 +238,7 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
     struct ism_region *region = attempt->region;
     const ism_region_options *options = &attempt->options;
     (void)ism_control_place(ism_control_capacity(options), &offset, &length);
-    ism_status status = draw_region_id(&id, why);
+    ism_status status = ism_region_draw_id(&id, why);
     if (status == ISM_OK)
         status = make_object(native, length, &memory, why);
     if (status != ISM_OK)
@@ -245,7 +249,7 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
         (void)ism_life_take(&initialiser, &ignored); /* without it the lease alone tells */
     ism_control_fill(&control, attempt->name, options, id, region->life_table, initialiser);
     control.ready = is_made_at_once(options);
-    keep(region, &memory, &control);
+    ism_region_keep(region, &memory, &control);
     status = describe_object(region, options, &control, why);
     if (status == ISM_OK)
         list_self(&region->memory);
@@ -254,16 +258,15 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
     return status;
 }
 
-static ism_status run_initialiser(struct attempt *attempt)
+ism_status ism_region_initialise(struct ism_region *region, const ism_region_options *options)
 {
-    struct ism_region *region = attempt->region;
-    if (attempt->options.initialiser == NULL)
+    if (options->initialiser == NULL)
         return ISM_OK;
-    ism_status answer = attempt->options.initialiser(region, attempt->options.initialiser_context);
+    ism_status answer = options->initialiser(region, options->initialiser_context);
     if (answer == ISM_OK)
         return ISM_OK;
     return ism_fail(ISM_E_INITIALISER, NULL, "could not create region \"%s\": it answered %s",
-                    attempt->name, ism_status_name(answer));
+                    region->name, ism_status_name(answer));
 }
 
 /* Set the data aside, unless that is not wanted, and ask for what the options say of it. */
@@ -272,7 +275,7 @@ static ism_status set_aside(struct attempt *attempt)
     struct ism_region *region = attempt->region;
     struct ism_cause why = {NULL, 0};
     if (!commits_data(&attempt->options)) {
-        ism_advise_found(region, 0, region->size, false);
+        ism_advise_found(region, 0, region->size);
         return ISM_OK;
     }
     ism_advise_fresh(region, 0, region->size);
@@ -293,7 +296,7 @@ static ism_status fill(struct attempt *attempt)
         return ISM_OK;
     ism_status status = set_aside(attempt);
     if (status == ISM_OK)
-        status = run_initialiser(attempt);
+        status = ism_region_initialise(region, &attempt->options);
     if (status == ISM_OK) {
         status = ism_control_publish(&region->memory, &why);
         if (status != ISM_OK)
@@ -367,8 +370,7 @@ static ism_status join(struct attempt *attempt, struct ism_found *found, struct 
         return status;
     if (status != ISM_OK)
         return ism_fail(status, why, "could not open region \"%s\"", attempt->name);
-    keep(attempt->region, &found->memory, &found->control);
-    attempt->is_committed = (found->control.flags & ISM_CONTROL_COMMITTED) != 0;
+    ism_region_keep(attempt->region, &found->memory, &found->control);
     list_self(&attempt->region->memory);
     return ISM_OK;
 }
@@ -505,8 +507,7 @@ static ism_status attach(struct attempt *attempt)
                                 attempt->name);
             }
             if (status == ISM_OK)
-                ism_advise_found(attempt->region, 0, attempt->region->size,
-                                 attempt->is_committed);
+                ism_advise_found(attempt->region, 0, attempt->region->size);
             return status;
         }
         if (step == STEP_WAIT) {
@@ -522,16 +523,16 @@ static ism_status attach(struct attempt *attempt)
 }
 
 /* Who only reads takes no locks, and gets along without the table. */
-static ism_status use_life_table(struct attempt *attempt)
+ism_status ism_region_use_lives(struct ism_region *region, uint32_t flags)
 {
     struct ism_cause why = {NULL, 0};
-    ism_status status = ism_life_table_use(&attempt->region->life_table, &why);
-    if (status == ISM_OK || (attempt->options.flags & ISM_REGION_READ_ONLY) != 0)
+    ism_status status = ism_life_table_use(&region->life_table, &why);
+    if (status == ISM_OK || (flags & ISM_REGION_READ_ONLY) != 0)
         return ISM_OK;
     return ism_fail(status, &why, "could not open the table of lock owners");
 }
 
-static void give_up_region(struct ism_region *region)
+void ism_region_give_up(struct ism_region *region)
 {
     if (region->life_table != 0)
         ism_life_table_leave();
@@ -551,14 +552,14 @@ static ism_status start(struct attempt *attempt)
                         attempt->name);
     attempt->region->wanted = attempt->options.flags & ISM_ADVICE;
     attempt->region->granted = attempt->region->wanted;
-    status = use_life_table(attempt);
+    status = ism_region_use_lives(attempt->region, attempt->options.flags);
     if (status == ISM_OK) {
         if (attempt->intent != INTENT_OPEN)
             ism_sweep_once();
         status = attach(attempt);
     }
     if (status != ISM_OK)
-        give_up_region(attempt->region);
+        ism_region_give_up(attempt->region);
     return status;
 }
 
@@ -572,8 +573,7 @@ static ism_status have(const char *name, uint64_t id, const ism_region_options *
     *out = NULL;
     if (options == NULL && intent != INTENT_OPEN)
         return ism_fail(ISM_E_INVALID, NULL, "the region's options are NULL");
-    struct attempt attempt = {
-        name, options != NULL ? *options : defaults, intent, id, NULL, false, false};
+    struct attempt attempt = {name, options != NULL ? *options : defaults, intent, id, NULL, false};
     ism_error before = *ism_error_last();
     ism_process_shield();
     ism_status status = start(&attempt);
@@ -619,7 +619,7 @@ ism_status ism_region_close(ism_region *region)
     ism_process_shield();
     ism_registry_remove(region);
     leave(region, region->lifetime == ISM_LIFETIME_PROCESSES);
-    give_up_region(region);
+    ism_region_give_up(region);
     ism_process_unshield();
     return ISM_OK;
 }

@@ -14,6 +14,7 @@ static const struct {
 } roles[] = {
     {"obey", peer_obey},
     {"given", peer_given},
+    {"inheriting", peer_inheriting},
     {"churn", peer_churn},
     {"pass", peer_pass},
     {"scribble", peer_scribble},
@@ -60,6 +61,6 @@ int main(int count, char **words)
     for (size_t i = 0; count > 1 && i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(words[1], roles[i].name) == 0)
             return roles[i].play(count - 1, words + 1);
-    (void)fprintf(stderr, "usage: peer obey|given|churn|pass|scribble|crowd|attach [WORD...]\n");
+    (void)fprintf(stderr, "usage: peer obey|given|inheriting|churn|pass|scribble|crowd|attach [WORD...]\n");
     return 2;
 }

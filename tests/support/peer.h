@@ -13,6 +13,9 @@ int peer_obey(int count, char **words);
 /* Opens the region of a token, says the status, and obeys. */
 int peer_given(int count, char **words);
 
+/* The same with the descriptor of a sealed region that it was started with. */
+int peer_inheriting(int count, char **words);
+
 /* Creates, locks, changes, unlocks, closes and removes over and over, to be killed: see peer_churn.c. */
 int peer_churn(int count, char **words);
 

@@ -6,6 +6,13 @@
  *   remove_native NATIVE              the status
  *   create_anonymous - [OPTION...]    the status; so does open_token TOKEN [OPTION...]
  *   token, name                       the region's
+ *   create_sealed - [OPTION...]       the status; so does open_descriptor NUMBER [OPTION...]
+ *   send_descriptor ADDRESS           yes if the region's was sent to who waits for it there
+ *   receive_descriptor ADDRESS [OPTION...]
+ *                                     waiting, and when it came the status of opening it
+ *   truncate BYTES                    yes if what the descriptor means got that length
+ *   write_descriptor OFFSET BYTE      yes if a byte was written by it
+ *   exec_with_descriptor              the status of the same process as a fresh program that opens it
  *   close                             the status of closing it
  *   remove NAME, look NAME            the status
  *   remove_until NAME END             how often a region was removed until there was one of the name END; or the
@@ -43,9 +50,10 @@
  *   exit                              nothing; the process ends
  *
  * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent, prefault locked
- * huge-pages no-core-dump, and the initialisers
+ * huge-pages no-core-dump one-writer, and the initialisers
  * pattern, failing, and halting: that one fills half, says "initialising", and goes on with the next line of
  * input, "go" or "fail". */
+#include "descriptor.h"
 #include "native.h"
 #include "peer.h"
 #include "process.h"
@@ -161,6 +169,8 @@ static void set_option(ism_region_options *options, const char *word)
         options->flags |= ISM_REGION_LAZY;
     else if (strcmp(word, "read-only") == 0)
         options->flags |= ISM_REGION_READ_ONLY;
+    else if (strcmp(word, "one-writer") == 0)
+        options->flags |= ISM_REGION_ONE_WRITER;
     else if (strcmp(word, "persistent") == 0)
         options->lifetime = ISM_LIFETIME_PERSISTENT;
     else if (strcmp(word, "pattern") == 0)
@@ -249,6 +259,74 @@ static void obey_name(char **words)
     (void)words;
     ism_status status = ism_region_get_info(region(), &info);
     peer_say("%s", status == ISM_OK ? info.name : ism_status_name(status));
+}
+
+static ism_status create_sealed(const char *name, const ism_region_options *options, ism_region **out)
+{
+    (void)name;
+    return ism_region_create_sealed(options, out);
+}
+
+static void obey_create_sealed(char **words)
+{
+    open_by(create_sealed, words);
+}
+
+static ism_status open_descriptor(const char *number, const ism_region_options *options, ism_region **out)
+{
+    return ism_region_open_descriptor((intptr_t)strtol(number, NULL, 10), options, out);
+}
+
+static void obey_open_descriptor(char **words)
+{
+    open_by(open_descriptor, words);
+}
+
+static intptr_t descriptor(void)
+{
+    intptr_t found;
+    return ism_region_get_descriptor(region(), &found) == ISM_OK ? found : -1;
+}
+
+static void obey_send_descriptor(char **words)
+{
+    say_whether(descriptor_send(words[1], descriptor()));
+}
+
+static void say_waiting(void)
+{
+    peer_say("waiting");
+}
+
+static void obey_receive_descriptor(char **words)
+{
+    char number[32];
+    intptr_t received = descriptor_receive(words[1], say_waiting);
+    (void)snprintf(number, sizeof number, "%ld", (long)received);
+    words[1] = number;
+    open_by(open_descriptor, words);
+    descriptor_close(received);
+}
+
+static void obey_truncate(char **words)
+{
+    say_whether(descriptor_truncate(descriptor(), strtoull(words[1], NULL, 10)));
+}
+
+static void obey_write_descriptor(char **words)
+{
+    say_whether(descriptor_write(descriptor(), strtoull(words[1], NULL, 10),
+                                 (unsigned char)atoi(words[2])));
+}
+
+static void obey_exec_with_descriptor(char **words)
+{
+    char number[32];
+    const char *arguments[] = {own_path, "inheriting", number, NULL};
+    (void)words;
+    (void)snprintf(number, sizeof number, "%ld", (long)descriptor_inheritable(descriptor()));
+    process_replace(arguments);
+    peer_say("no");
 }
 
 static void obey_confined_create(char **words)
@@ -636,6 +714,13 @@ static const struct {
     {"open_token", 2, obey_open_token},
     {"token", 1, obey_token},
     {"name", 1, obey_name},
+    {"create_sealed", 2, obey_create_sealed},
+    {"open_descriptor", 2, obey_open_descriptor},
+    {"send_descriptor", 2, obey_send_descriptor},
+    {"receive_descriptor", 2, obey_receive_descriptor},
+    {"truncate", 2, obey_truncate},
+    {"write_descriptor", 3, obey_write_descriptor},
+    {"exec_with_descriptor", 1, obey_exec_with_descriptor},
     {"confined_create", 3, obey_confined_create},
     {"close", 1, obey_close},
     {"create_many", 4, obey_create_many},
@@ -720,5 +805,13 @@ int peer_given(int count, char **words)
     own_path = words[-1];
     if (count > 1)
         open_by(ism_region_open_token, words);
+    return obey_input();
+}
+
+int peer_inheriting(int count, char **words)
+{
+    own_path = words[-1];
+    if (count > 1)
+        open_by(open_descriptor, words);
     return obey_input();
 }

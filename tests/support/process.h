@@ -2,8 +2,8 @@
  *
  * A peer is a program started by path; its standard input and output are pipes to the test. Every wait
  * has a limit, so that a library that hangs fails its test instead of stopping it. All that is started
- * here ends with the test program, whatever becomes of it. The files process_*.c, native_*.c
- * and foreign_*.c are the only ones in tests/ that know an operating system. */
+ * here ends with the test program, whatever becomes of it. The files process_*.c, native_*.c,
+ * foreign_*.c and descriptor_*.c are the only ones in tests/ that know an operating system. */
 #ifndef ISTHMUS_TESTS_PROCESS_H
 #define ISTHMUS_TESTS_PROCESS_H
 

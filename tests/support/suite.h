@@ -15,6 +15,7 @@
 #include <isthmus/isthmus.h>
 
 #include "ask.h"
+#include "descriptor.h"
 #include "leftovers.h"
 #include "native.h"
 #include "process.h"
