@@ -283,7 +283,7 @@ ISM_API uint64_t ism_region_size(const ism_region *region);
  * Returns: ISM_OK; ISM_E_INVALID (NULL); ISM_E_READ_ONLY; ISM_E_SIZE (over the capacity); ISM_E_NO_SPACE,
  *          ISM_E_NO_MEMORY (nothing has changed); ISM_E_UNRECOVERABLE, ISM_E_DEADLOCK (another process has
  *          spoiled the control block); ISM_E_UNSUPPORTED, ISM_E_LIMIT, ISM_E_ACCESS, ISM_E_SYSTEM (as
- *          ism_mutex_lock()).
+ *          ism_mutex_lock()); ISM_E_UNSUPPORTED also for a native region.
  * Threads: any. Processes: any number at once; the largest size counts. One that is killed meanwhile keeps
  *          nobody else from growing it. Not in a signal handler. Blocks: while another process grows the region,
  *          and while the system zeroes the memory. Since: 0.1. Promises: R4, R5. */

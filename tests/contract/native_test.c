@@ -368,6 +368,8 @@ static void r11_what_the_system_does_not_give_is_refused(void **state)
                   ISM_E_INVALID);
     assert_status(ism_region_open_native(native("x"), NULL, NULL), ISM_E_INVALID);
     region = create_native(native("x"), SIZE);
+    assert_status(ism_region_grow(region, ism_region_size(region) + 1), ISM_E_UNSUPPORTED);
+    assert_status(ism_region_grow(region, 1), ISM_E_UNSUPPORTED);
     close_region(region);
     end_native(native("x"));
 }

@@ -217,6 +217,28 @@ static void s2_a_dead_owner_of_a_lock_in_a_sealed_region_is_told(void **state)
     dismiss(other);
 }
 
+static void r5_a_sealed_region_grows_in_place(void **state)
+{
+    ism_region *region, *other;
+
+    (void)state;
+    needs_sealed_regions();
+    for (int one_writer = 0; one_writer < 2; one_writer++) {
+        const ism_region_options options = {
+            .size = SIZE, .capacity = 10 * SIZE, .flags = one_writer ? ISM_REGION_ONE_WRITER : 0};
+        const ism_region_options reading = {.flags = ISM_REGION_READ_ONLY};
+        assert_status(create_sealed(&options, &region), ISM_OK);
+        assert_status(ism_region_open_descriptor(descriptor_of(region), &reading, &other), ISM_OK);
+        assert_status(ism_region_grow(region, 9 * SIZE), ISM_OK);
+        assert_int_equal(ism_region_size(other), 9 * SIZE);
+        memset(ism_region_data(region), 7, 9 * SIZE);
+        assert_true(region_holds(other, 7));
+        assert_status(ism_region_grow(region, 11 * SIZE), ISM_E_SIZE);
+        close_region(other);
+        close_region(region);
+    }
+}
+
 /* ---- seals ---- */
 
 static void r10_nobody_changes_its_length(void **state)
@@ -369,6 +391,7 @@ int main(void)
         promise(r10_through_exec_to_another_program),
         promise(r12_a_forked_child_keeps_a_sealed_region),
         promise(s2_a_dead_owner_of_a_lock_in_a_sealed_region_is_told),
+        promise(r5_a_sealed_region_grows_in_place),
         promise(r10_nobody_changes_its_length),
         promise(r10_one_writer_is_the_only_one),
         promise(r9_a_descriptor_that_can_only_read_opens_for_reading),
