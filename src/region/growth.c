@@ -65,6 +65,9 @@ static ism_status check(const struct ism_region *region, uint64_t size)
 {
     if (region == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "the region is NULL");
+    if (region->kind == ISM_KIND_NATIVE)
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "could not grow \"%s\", which is no region of isthmus",
+                        region->memory.native);
     if (!region->memory.writable)
         return ism_fail(ISM_E_READ_ONLY, NULL, "could not grow region \"%s\"", region->name);
     if (size > region->capacity)
