@@ -1,10 +1,10 @@
 /* lease_ofd.c: whoever has an object holds a read lock on a byte of it, by the open file description
- * that it was mapped through.
+ * that it was mapped through; where objects can't be locked, on a byte of its side file (side_file.h).
  *
  * The kernel drops the lock with the last descriptor and mapping of the description: at close, exec or
  * death, even of a zombie; forked children share it. It works for read-only descriptors and across pid
  * namespaces. The byte's place tells the process's id, so one lock says whether and who. The bytes, far
- * behind the end of the object:
+ * behind the end of the file:
  *   NAME      write-locked by the one who is about to unlink the object
  *   HOLDERS   one byte per process id, read-locked while it has the object
  * Whoever discards write-locks them all. Looking and taking are two steps, with others in between: so whoever
@@ -34,18 +34,6 @@ ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause
             return status;
         ism_process_pause(PAUSE);
     }
-}
-
-ism_status ism_lease_begin(struct ism_cause *why)
-{
-    (void)why;
-    ism_process_lock(ISM_LOCK_NAMES);
-    return ISM_OK;
-}
-
-void ism_lease_end(void)
-{
-    ism_process_unlock(ISM_LOCK_NAMES);
 }
 
 enum ism_lease ism_lease_look(const struct ism_memory *memory)

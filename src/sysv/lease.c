@@ -9,23 +9,6 @@
  * namespace) may see each other's looks as leases, and a discard there can meet a newcomer. */
 #include "sysv.h"
 
-#include "../unix/user_file.h"
-
-ism_status ism_lease_begin(struct ism_cause *why)
-{
-    ism_process_lock(ISM_LOCK_NAMES);
-    ism_status status = ism_user_file_lock_names(why);
-    if (status != ISM_OK)
-        ism_process_unlock(ISM_LOCK_NAMES);
-    return status;
-}
-
-void ism_lease_end(void)
-{
-    ism_user_file_unlock_names();
-    ism_process_unlock(ISM_LOCK_NAMES);
-}
-
 enum ism_lease ism_lease_look(const struct ism_memory *memory)
 {
     struct ism_cause ignored;

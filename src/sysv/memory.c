@@ -12,6 +12,7 @@
 
 #include "../atomics.h"
 #include "../unix/advice.h"
+#include "../unix/name_hash.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
 
@@ -41,23 +42,6 @@ size_t ism_memory_page(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* FNV-1a. */
-static uint64_t hash(uint64_t so_far, const void *bytes, size_t size)
-{
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < size; i++)
-        so_far = (so_far ^ byte[i]) * UINT64_C(0x100000001b3);
-    return so_far;
-}
-
-/* Makes every bit of the hash depend on every byte, which FNV-1a does not do for the last ones. */
-static uint64_t hash_mix(uint64_t so_far)
-{
-    so_far = (so_far ^ so_far >> 33) * UINT64_C(0xff51afd7ed558ccd);
-    so_far = (so_far ^ so_far >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return so_far ^ so_far >> 33;
-}
-
 void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1])
 {
     (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "0x%08lx", (unsigned long)key);
@@ -76,13 +60,8 @@ static key_t key_of(const char *native)
 void ism_memory_native_name(const char *name, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
-    uint64_t user = ism_user_id();
-    uint64_t number = candidate;
-    uint64_t hashed = UINT64_C(0xcbf29ce484222325);
-    hashed = hash(hashed, &user, sizeof user);
-    hashed = hash(hashed, &number, sizeof number);
-    hashed = hash(hashed, name, strlen(name));
-    ism_sysv_native_of_key(KEY_OURS | (uint32_t)(hash_mix(hashed) & ~KEY_OURS_MASK), native);
+    uint64_t hashed = ism_name_hash(ism_user_id(), candidate, name);
+    ism_sysv_native_of_key(KEY_OURS | (uint32_t)(hashed & ~KEY_OURS_MASK), native);
 }
 
 /* Whoever created a segment may give it to another user, and still change and free it. */

@@ -12,6 +12,7 @@
 #include "../atomics.h"
 #include "record_lock.h"
 #include "system_error.h"
+#include "user_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +67,9 @@ uid_t ism_user_id(void)
 
 static void path_of(char path[128])
 {
-    (void)snprintf(path, 128, "%s/isthmus.%lu", ISM_RUNTIME_DIRECTORY, (unsigned long)ism_user_id());
+    char folder[ISM_USER_FOLDER_MAX + 1];
+    ism_user_folder(folder);
+    (void)snprintf(path, 128, "%s/isthmus.%lu", folder, (unsigned long)ism_user_id());
 }
 
 uint64_t ism_user_file_serial_offset(uint32_t slot)
@@ -236,8 +239,10 @@ static ism_status open_file(struct ism_cause *why)
     static pthread_once_t watched = PTHREAD_ONCE_INIT;
     char path[128];
     path_of(path);
+    ism_status status = ism_user_folder_make(why);
+    if (status != ISM_OK)
+        return status;
     uint64_t end = ism_process_now() + PATIENCE;
-    ism_status status;
     while ((status = try_open(path, &file.lease, &file.id, &file.inode, why)) == ISM_E_BUSY &&
            ism_process_now() < end)
         ism_process_pause(PAUSE + ism_process_id() % 64 * 1000); /* not all at the same moment */
