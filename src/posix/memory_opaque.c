@@ -1,0 +1,303 @@
+/* memory_opaque.c: objects made by shm_open() that are no files (macOS, FreeBSD): they can't be locked, listed, read or
+ * written, only mapped; they have no inode; they get their size once, rounded up to pages; their names have room for
+ * 31 bytes on macOS.
+ *
+ * So each has a side file (side_file.h), which stands for it: the handle is the side file's descriptor, and identity,
+ * length and lease are the side file's. The object is opened only to map it. The native name is a hash, so a name has
+ * several candidates, and core compares full names.
+ *
+ * The side file is made before the object and unlinked after it, so a kill leaves a side file without an object, never
+ * an object without a side file. An object whose side file is missing was robbed of it by others: somebody may have
+ * it, so nobody touches it, and its name's next candidate serves. An object that is missing though somebody has its
+ * side file (macOS frees a user's names when he logs out) leaves its memory to those who have it, and again the next
+ * candidate serves. Weak side: the former are freed by their last process if it closes them, but after a kill only by
+ * a restart of the system. */
+#include "../unix/advice.h"
+#include "../unix/name_hash.h"
+#include "../unix/system_error.h"
+#include "../unix/user_file.h"
+#include "posix.h"
+#include "side_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct ism_traits ism_backend_traits = {
+    .name = "posix",
+    .candidates = 8,
+    .keeps_persistent = true,
+    .frees_names = true,
+    .locks_names = true,
+    .lease_names_holders = true,
+    .reserves_lazily = true,
+};
+
+#define LOOKS 3 /* at a side file that may just be made */
+
+size_t ism_memory_page(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void ism_memory_native_name(const char *name, unsigned candidate,
+                            char native[ISM_NATIVE_NAME_MAX + 1])
+{
+    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, ISM_SIDE_FILE_PREFIX "%0*" PRIx64,
+                   ISM_SIDE_FILE_DIGITS, ism_name_hash(ism_user_id(), candidate, name));
+}
+
+static void fill(struct ism_memory *memory, const char *native, int descriptor, bool writable)
+{
+    memset(memory, 0, sizeof *memory);
+    memcpy(memory->native, native, strlen(native) + 1);
+    memory->handle = descriptor;
+    memory->writable = writable;
+}
+
+static ism_status map_object(struct ism_memory *memory, int object, struct ism_cause *why)
+{
+    int protection = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    void *address = mmap(NULL, (size_t)memory->length, protection, MAP_SHARED, object, 0);
+    if (address == MAP_FAILED)
+        return ism_system_failure(why, "mmap", errno);
+    memory->address = address;
+    return ISM_OK;
+}
+
+static ism_status size_object(int object, uint64_t length, struct ism_cause *why)
+{
+    struct stat made;
+    if (fstat(object, &made) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    if ((made.st_mode & 0777) != 0600 && fchmod(object, 0600) == -1)
+        return ism_system_failure(why, "fchmod", errno); /* the umask had taken some of our own bits */
+    if (ftruncate(object, (off_t)length) == -1)
+        return ism_system_failure(why, "ftruncate", errno);
+    return ISM_OK;
+}
+
+/* Make the object of a side file, and map it. */
+static ism_status make_object(struct ism_memory *memory, uint64_t length, struct ism_cause *why)
+{
+    int object = shm_open(memory->native, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (object == -1)
+        return ism_system_failure(why, "shm_open", errno);
+    memory->length = length;
+    ism_status status = size_object(object, length, why);
+    if (status == ISM_OK)
+        status = map_object(memory, object, why);
+    (void)close(object);
+    if (status == ISM_OK)
+        status = ism_side_file_fill((int)memory->handle, length, why);
+    if (status != ISM_OK)
+        (void)shm_unlink(memory->native);
+    return status;
+}
+
+ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why)
+{
+    int descriptor;
+    struct ism_memory memory;
+    struct ism_side_file made;
+    ism_status status = ism_side_file_create(native, &descriptor, why);
+    if (status != ISM_OK)
+        return status;
+    fill(&memory, native, descriptor, true);
+    status = ism_side_file_look(descriptor, &made, why);
+    if (status == ISM_OK)
+        status = make_object(&memory, length, why);
+    if (status == ISM_OK) {
+        memory.identity = made.identity;
+        *out = memory;
+        return ISM_OK;
+    }
+    struct ism_cause ignored;
+    (void)ism_side_file_unlink(native, &ignored);
+    ism_memory_close(&memory);
+    return status;
+}
+
+static bool object_exists(const char *native)
+{
+    int object = shm_open(native, O_RDONLY, 0);
+    if (object == -1)
+        return errno != ENOENT;
+    (void)close(object);
+    return true;
+}
+
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
+                           struct ism_cause *why)
+{
+    int descriptor;
+    ism_status status = ISM_E_NOT_FOUND;
+    for (int i = 0; i < LOOKS && status == ISM_E_NOT_FOUND; i++) {
+        status = ism_side_file_open(native, writable, &descriptor, why);
+        if (status == ISM_E_NOT_FOUND && !object_exists(native))
+            return status;
+    }
+    if (status == ISM_OK)
+        fill(out, native, descriptor, writable);
+    if (status != ISM_E_NOT_FOUND)
+        return status;
+    *why = (struct ism_cause){NULL, 0};
+    return ISM_E_FOREIGN; /* its side file is lost, or it was never ours */
+}
+
+/* Is that the object that the side file speaks of? Its owner can't make it shorter. */
+static ism_status check_object(const struct ism_memory *memory, int object, struct ism_cause *why)
+{
+    struct stat found;
+    if (fstat(object, &found) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    *why = (struct ism_cause){NULL, 0};
+    if (found.st_uid != ism_user_id())
+        return ISM_E_FOREIGN;
+    return (uint64_t)found.st_size >= memory->length ? ISM_OK : ISM_E_CORRUPT;
+}
+
+/* There is a side file, but no object: what dead processes left, or one whose name was taken away. */
+static ism_status judge_missing(struct ism_memory *memory, struct ism_cause *why)
+{
+    *why = (struct ism_cause){NULL, 0};
+    memory->length = 0;
+    return ism_lease_look(memory) == ISM_LEASE_HELD ? ISM_E_FOREIGN : ISM_OK;
+}
+
+/* As the object's name is freed before its side file's, an object that was opened while the side file has its name is
+ * the side file's. */
+static ism_status measure_by(struct ism_memory *memory, int object, int code, struct ism_cause *why)
+{
+    struct ism_side_file found;
+    ism_status status = ism_side_file_look((int)memory->handle, &found, why);
+    if (status != ISM_OK)
+        return status;
+    if (!found.is_named)
+        return ISM_E_NOT_FOUND;
+    memory->identity = found.identity;
+    if (memory->address != NULL)
+        return ISM_OK;
+    memory->length = found.length;
+    if (found.length == 0 || found.length > PTRDIFF_MAX)
+        return ISM_OK;
+    if (object == -1 && code == ENOENT)
+        return judge_missing(memory, why);
+    if (object == -1)
+        return ism_system_failure(why, "shm_open", code);
+    status = check_object(memory, object, why);
+    return status == ISM_OK ? map_object(memory, object, why) : status;
+}
+
+ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
+{
+    if (memory->address != NULL)
+        return measure_by(memory, -1, 0, why);
+    int object = shm_open(memory->native, memory->writable ? O_RDWR : O_RDONLY, 0);
+    int code = errno;
+    ism_status status = measure_by(memory, object, code, why);
+    if (object != -1)
+        (void)close(object);
+    return status;
+}
+
+/* What is measured is mapped, unless it is not made yet. */
+ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
+{
+    if (memory->address != NULL)
+        return ISM_OK;
+    ism_status status = ism_memory_measure(memory, why);
+    if (status == ISM_OK && memory->address == NULL)
+        status = ISM_E_NOT_FOUND;
+    return status;
+}
+
+/* On macOS objects are no file system's, so only the system's memory can be used up. */
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                             struct ism_cause *why)
+{
+    uint64_t within = offset % ism_memory_page();
+    if (ism_advice_prefault(memory->address + (offset - within), length + within, true))
+        return ISM_OK;
+    *why = (struct ism_cause){"madvise", errno};
+    return ISM_E_NO_SPACE;
+}
+
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                           uint32_t wanted)
+{
+    return ism_advise_mapping(memory->address + offset, length, memory->writable, wanted);
+}
+
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
+                           struct ism_cause *why)
+{
+    ism_status status = ism_memory_map(memory, why);
+    if (status != ISM_OK)
+        return status;
+    memcpy(bytes, memory->address + offset, size);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_memory_write() */
+    return ISM_OK;
+}
+
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
+                            size_t size, struct ism_cause *why)
+{
+    ism_status status = ism_memory_map(memory, why);
+    if (status != ISM_OK)
+        return status;
+    __atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire of ism_memory_read() */
+    memcpy(memory->address + offset, bytes, size);
+    return ISM_OK;
+}
+
+/* An object of ours whose side file is gone, and nobody else has: no name of ours means it any more, so it is freed
+ * now or never. */
+static ism_status unlink_lost(struct ism_memory *memory)
+{
+    if (memory->alone)
+        (void)shm_unlink(memory->native);
+    return ISM_E_NOT_FOUND;
+}
+
+ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
+{
+    ism_status status = ism_posix_lock_name(memory, why);
+    if (status != ISM_OK)
+        return status;
+    uint64_t named;
+    status = ism_side_file_named(memory->native, &named, why);
+    if (status == ISM_E_NOT_FOUND)
+        return unlink_lost(memory);
+    if (status == ISM_OK && named != memory->identity)
+        status = ISM_E_NOT_FOUND;
+    if (status == ISM_OK && shm_unlink(memory->native) == -1 && errno != ENOENT)
+        status = ism_system_failure(why, "shm_unlink", errno);
+    return status == ISM_OK ? ism_side_file_unlink(memory->native, why) : status;
+}
+
+void ism_memory_close(struct ism_memory *memory)
+{
+    if (memory->address != NULL)
+        (void)munmap(memory->address, (size_t)memory->length);
+    (void)close((int)memory->handle);
+    memory->address = NULL;
+    memory->handle = -1;
+}
+
+void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1])
+{
+    (void)native;
+    path[0] = '\0';
+}
+
+ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
+{
+    return ism_side_file_list(visitor, context, why);
+}

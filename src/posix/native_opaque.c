@@ -1,0 +1,121 @@
+/* native_opaque.c: objects of shm_open() that other software knows, where they are no files.
+ *
+ * The system may round their sizes up to pages (macOS does), and keeps them until they are
+ * unlinked. Nothing tells an object from a later one of its name. All that can be done with one is
+ * to map it, so that is done at once. Others see the name as soon as it is taken, with a size of 0
+ * at first. */
+#include "../unix/system_error.h"
+#include "posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OURS "/isthmus."   /* what the native names of regions begin with */
+#define NAME_BYTES_MAX 31 /* macOS */
+
+const struct ism_native_traits ism_native_traits = {
+    .lifetime = ISM_LIFETIME_PERSISTENT,
+    .keeps_exact_sizes = false,
+};
+
+/* Systems differ in what they make of further slashes: some take them for folders. */
+const char *ism_native_complaint(const char *name, bool is_new)
+{
+    (void)is_new;
+    if (name[0] != '/')
+        return "does not begin with a slash";
+    if (strchr(name + 1, '/') != NULL)
+        return "has a second slash";
+    if (strcmp(name, "/") == 0 || strcmp(name, "/.") == 0 || strcmp(name, "/..") == 0)
+        return "names no object";
+    if (strlen(name) > NAME_BYTES_MAX)
+        return "is too long";
+    if (strncmp(name, OURS, sizeof OURS - 1) == 0)
+        return "is that of a region, which has a name of its own";
+    return NULL;
+}
+
+static void fill(struct ism_memory *memory, const char *name, int descriptor, bool writable)
+{
+    memset(memory, 0, sizeof *memory);
+    memcpy(memory->native, name, strlen(name) + 1);
+    memory->handle = descriptor;
+    memory->writable = writable;
+}
+
+/* Core refuses objects of no size, or of more than can be mapped. */
+static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
+{
+    struct stat found;
+    if (fstat((int)memory->handle, &found) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    memory->length = (uint64_t)found.st_size;
+    if (memory->length == 0 || memory->length > PTRDIFF_MAX)
+        return ISM_OK;
+    int protection = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    void *address = mmap(NULL, (size_t)memory->length, protection, MAP_SHARED, (int)memory->handle,
+                         0);
+    if (address == MAP_FAILED)
+        return ism_system_failure(why, "mmap", errno);
+    memory->address = address;
+    return ISM_OK;
+}
+
+static ism_status give_size(int descriptor, uint64_t length, struct ism_cause *why)
+{
+    struct stat made;
+    if (fstat(descriptor, &made) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    /* The umask may have taken some of our own bits. */
+    if ((made.st_mode & 0777) != 0600 && fchmod(descriptor, 0600) == -1)
+        return ism_system_failure(why, "fchmod", errno);
+    if (ftruncate(descriptor, (off_t)length) == -1)
+        return ism_system_failure(why, "ftruncate", errno);
+    return ISM_OK;
+}
+
+ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
+                             struct ism_cause *why)
+{
+    struct ism_memory memory;
+    int descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (descriptor == -1)
+        return ism_system_failure(why, "shm_open", errno);
+    fill(&memory, name, descriptor, true);
+    ism_status status = give_size(descriptor, length, why);
+    if (status == ISM_OK)
+        status = measure(&memory, why);
+    if (status == ISM_OK) {
+        *out = memory;
+        return ISM_OK;
+    }
+    (void)shm_unlink(name);
+    ism_memory_close(&memory);
+    return status;
+}
+
+ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out,
+                           struct ism_cause *why)
+{
+    struct ism_memory memory;
+    int descriptor = shm_open(name, writable ? O_RDWR : O_RDONLY, 0);
+    if (descriptor == -1)
+        return ism_system_failure(why, "shm_open", errno);
+    fill(&memory, name, descriptor, writable);
+    ism_status status = measure(&memory, why);
+    if (status == ISM_OK)
+        *out = memory;
+    else
+        ism_memory_close(&memory);
+    return status;
+}
+
+ism_status ism_native_remove(const char *name, const struct ism_memory *only, struct ism_cause *why)
+{
+    (void)only;
+    return shm_unlink(name) == 0 ? ISM_OK : ism_system_failure(why, "shm_unlink", errno);
+}

@@ -1,0 +1,176 @@
+/* side_file.c: making, finding and reading side files, see side_file.h.
+ *
+ * Their names are hexadecimal numbers, since some file systems take "A" and "a" for the same. What is written of one is
+ * written in one call, at its start; so who is killed in between leaves it empty. */
+#include "side_file.h"
+
+#include "../unix/system_error.h"
+#include "../unix/user_file.h"
+#include "../unix/user_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC UINT64_C(0x0a65646973747369) /* "istside\n" on little-endian machines */
+#define VERSION 1u
+
+struct header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t features;
+    uint64_t length;
+    uint8_t reserved[40];
+};
+
+static void path_of(const char *native, char path[ISM_PATH_MAX + 1])
+{
+    char folder[ISM_USER_FOLDER_MAX + 1];
+    ism_user_folder(folder);
+    (void)snprintf(path, ISM_PATH_MAX + 1, "%s%s", folder, native);
+}
+
+/* The umask may have taken some of our own bits. */
+static ism_status give_mode(int descriptor, struct ism_cause *why)
+{
+    struct stat made;
+    if (fstat(descriptor, &made) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    if ((made.st_mode & 0777) != 0600 && fchmod(descriptor, 0600) == -1)
+        return ism_system_failure(why, "fchmod", errno);
+    return ISM_OK;
+}
+
+static ism_status make_at(const char *path, int *descriptor, struct ism_cause *why)
+{
+    *descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *descriptor != -1 ? ISM_OK : ism_system_failure(why, "open", errno);
+}
+
+ism_status ism_side_file_create(const char *native, int *descriptor, struct ism_cause *why)
+{
+    int made;
+    char path[ISM_PATH_MAX + 1];
+    path_of(native, path);
+    ism_status status = make_at(path, &made, why);
+    if (status == ISM_E_NOT_FOUND) { /* the folder is missing */
+        status = ism_user_folder_make(why);
+        if (status == ISM_OK)
+            status = make_at(path, &made, why);
+    }
+    if (status != ISM_OK)
+        return status;
+    status = give_mode(made, why);
+    if (status == ISM_OK) {
+        *descriptor = made;
+        return ISM_OK;
+    }
+    (void)unlink(path);
+    (void)close(made);
+    return status;
+}
+
+ism_status ism_side_file_open(const char *native, bool writable, int *descriptor,
+                              struct ism_cause *why)
+{
+    char path[ISM_PATH_MAX + 1];
+    path_of(native, path);
+    /* Not blocking: it may be a pipe by mistake. */
+    int found = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (found == -1)
+        return ism_system_failure(why, "open", errno);
+    *descriptor = found;
+    return ISM_OK;
+}
+
+static ism_status read_length(int descriptor, uint64_t *length, struct ism_cause *why)
+{
+    struct header header = {0};
+    ssize_t got = pread(descriptor, &header, sizeof header, 0);
+    if (got == -1)
+        return ism_system_failure(why, "pread", errno);
+    *why = (struct ism_cause){NULL, 0};
+    *length = 0;
+    if (got < (ssize_t)sizeof header)
+        return ISM_OK; /* not written yet, or by one who was killed */
+    if (header.magic != MAGIC)
+        return ISM_E_FOREIGN;
+    if (header.version != VERSION || header.features != 0)
+        return ISM_E_VERSION;
+    *length = header.length;
+    return ISM_OK;
+}
+
+ism_status ism_side_file_look(int descriptor, struct ism_side_file *out, struct ism_cause *why)
+{
+    struct stat found;
+    if (fstat(descriptor, &found) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    if (!S_ISREG(found.st_mode) || found.st_uid != ism_user_id()) {
+        *why = (struct ism_cause){NULL, 0};
+        return ISM_E_FOREIGN;
+    }
+    out->identity = (uint64_t)found.st_ino;
+    out->is_named = found.st_nlink > 0;
+    return read_length(descriptor, &out->length, why);
+}
+
+ism_status ism_side_file_fill(int descriptor, uint64_t length, struct ism_cause *why)
+{
+    struct header header = {MAGIC, VERSION, 0, length, {0}};
+    ssize_t put = pwrite(descriptor, &header, sizeof header, 0);
+    if (put == -1)
+        return ism_system_failure(why, "pwrite", errno);
+    return put == (ssize_t)sizeof header ? ISM_OK : ism_system_failure(why, "pwrite", ENOSPC);
+}
+
+ism_status ism_side_file_named(const char *native, uint64_t *identity, struct ism_cause *why)
+{
+    char path[ISM_PATH_MAX + 1];
+    struct stat found;
+    path_of(native, path);
+    if (lstat(path, &found) == -1)
+        return ism_system_failure(why, "lstat", errno);
+    *identity = (uint64_t)found.st_ino;
+    return ISM_OK;
+}
+
+ism_status ism_side_file_unlink(const char *native, struct ism_cause *why)
+{
+    char path[ISM_PATH_MAX + 1];
+    path_of(native, path);
+    return unlink(path) == 0 ? ISM_OK : ism_system_failure(why, "unlink", errno);
+}
+
+static bool is_side_file(const char *native)
+{
+    const size_t start = strlen(ISM_SIDE_FILE_PREFIX);
+    return strncmp(native, ISM_SIDE_FILE_PREFIX, start) == 0 &&
+           strlen(native) == start + ISM_SIDE_FILE_DIGITS &&
+           strspn(native + start, "0123456789abcdef") == ISM_SIDE_FILE_DIGITS;
+}
+
+ism_status ism_side_file_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
+{
+    char folder[ISM_USER_FOLDER_MAX + 1];
+    ism_user_folder(folder);
+    DIR *directory = opendir(folder);
+    if (directory == NULL && errno == ENOENT)
+        return ISM_OK; /* this user has had no region yet */
+    if (directory == NULL)
+        return ism_system_failure(why, "opendir", errno);
+    const struct dirent *entry;
+    bool goes_on = true;
+    while (goes_on && (entry = readdir(directory)) != NULL) {
+        char native[sizeof entry->d_name + 1];
+        (void)snprintf(native, sizeof native, "/%s", entry->d_name);
+        if (is_side_file(native))
+            goes_on = visitor(native, context);
+    }
+    (void)closedir(directory);
+    return ISM_OK;
+}
