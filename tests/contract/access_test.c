@@ -183,7 +183,12 @@ static void r9_reading_needs_no_permission_to_write(void **state)
         skip_because("this system or user can't become one without privileges for a test");
     assert_answer(ask(owner, "create %s size=%u pattern", name, SIZE), "ISM_OK");
     (void)snprintf(native, sizeof native, "%s", ask(owner, "native"));
-    assert_answer(ask(owner, "forbid_writing %s", native), "yes");
+    if (strcmp(ask(owner, "forbid_writing %s", native), "yes") != 0) {
+        assert_answer(ask(owner, "close"), "ISM_OK");
+        dismiss(reader);
+        dismiss(owner);
+        skip_because("this system can't change the permissions of an object that is made");
+    }
     assert_answer(ask(reader, "open %s", name), "ISM_E_ACCESS");
     assert_answer(ask(reader, "open %s read-only", name), "ISM_OK");
     assert_answer(ask(reader, "pattern"), "yes");
