@@ -1,16 +1,17 @@
-/* memory_opaque.c: objects made by shm_open() that are no files (macOS, FreeBSD): they can't be locked, listed, read or
- * written, only mapped; they have no inode; they get their size once, rounded up to pages; their names have room for
- * 31 bytes on macOS.
+/* memory_opaque.c: objects made by shm_open() that are no files (macOS, FreeBSD): they can't be
+ * locked, listed, read or written, only mapped; they have no inode; they get their size once,
+ * rounded up to pages; their names have room for 31 bytes on macOS.
  *
- * So each has a side file (side_file.h), which stands for it: the handle is the side file's descriptor, and identity,
- * length and lease are the side file's. The object is opened only to map it. The native name is a hash, so a name has
- * several candidates, and core compares full names.
+ * So each has a side file (side_file.h), which stands for it: the handle is the side file's
+ * descriptor, and identity, length and lease are the side file's. The object is opened only to map
+ * it. The native name is a hash, so a name has several candidates, and core compares full names.
  *
- * The side file is made before the object and unlinked after it, so a kill leaves a side file without an object, never
- * an object without a side file. An object whose side file is missing was robbed of it by others: somebody may have
- * it, so nobody touches it, and its name's next candidate serves. An object that is missing though somebody has its
- * side file (macOS frees a user's names when he logs out) leaves its memory to those who have it, and again the next
- * candidate serves. Weak side: the former are freed by their last process if it closes them, but after a kill only by
+ * The side file is made before the object and unlinked after it, so a kill leaves a side file
+ * without an object, never an object without a side file. An object whose side file is missing was
+ * robbed of it by others: somebody may have it, so nobody touches it, and its name's next candidate
+ * serves. An object that is missing though somebody has its side file (macOS frees a user's names
+ * when he logs out) leaves its memory to those who have it, and again the next candidate serves.
+ * Weak side: the former are freed by their last process if it closes them, but after a kill only by
  * a restart of the system. */
 #include "../unix/advice.h"
 #include "../unix/name_hash.h"
@@ -75,8 +76,9 @@ static ism_status size_object(int object, uint64_t length, struct ism_cause *why
     struct stat made;
     if (fstat(object, &made) == -1)
         return ism_system_failure(why, "fstat", errno);
+    /* The umask may have taken some of our own bits. */
     if ((made.st_mode & 0777) != 0600 && fchmod(object, 0600) == -1)
-        return ism_system_failure(why, "fchmod", errno); /* the umask had taken some of our own bits */
+        return ism_system_failure(why, "fchmod", errno);
     if (ftruncate(object, (off_t)length) == -1)
         return ism_system_failure(why, "ftruncate", errno);
     return ISM_OK;
@@ -163,16 +165,8 @@ static ism_status check_object(const struct ism_memory *memory, int object, stru
     return (uint64_t)found.st_size >= memory->length ? ISM_OK : ISM_E_CORRUPT;
 }
 
-/* There is a side file, but no object: what dead processes left, or one whose name was taken away. */
-static ism_status judge_missing(struct ism_memory *memory, struct ism_cause *why)
-{
-    *why = (struct ism_cause){NULL, 0};
-    memory->length = 0;
-    return ism_lease_look(memory) == ISM_LEASE_HELD ? ISM_E_FOREIGN : ISM_OK;
-}
-
-/* As the object's name is freed before its side file's, an object that was opened while the side file has its name is
- * the side file's. */
+/* As the object's name is freed before its side file's, an object that was opened while the side
+ * file has its name is the side file's. */
 static ism_status measure_by(struct ism_memory *memory, int object, int code, struct ism_cause *why)
 {
     struct ism_side_file found;
@@ -184,11 +178,11 @@ static ism_status measure_by(struct ism_memory *memory, int object, int code, st
     memory->identity = found.identity;
     if (memory->address != NULL)
         return ISM_OK;
-    memory->length = found.length;
-    if (found.length == 0 || found.length > PTRDIFF_MAX)
+    /* It was taken away, or dead processes left the side file. */
+    bool is_missing = object == -1 && code == ENOENT;
+    memory->length = is_missing ? 0 : found.length;
+    if (memory->length == 0 || memory->length > PTRDIFF_MAX)
         return ISM_OK;
-    if (object == -1 && code == ENOENT)
-        return judge_missing(memory, why);
     if (object == -1)
         return ism_system_failure(why, "shm_open", code);
     status = check_object(memory, object, why);
@@ -257,8 +251,8 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
     return ISM_OK;
 }
 
-/* An object of ours whose side file is gone, and nobody else has: no name of ours means it any more, so it is freed
- * now or never. */
+/* An object of ours whose side file is gone, and nobody else has: no name of ours means it any
+ * more, so it is freed now or never. */
 static ism_status unlink_lost(struct ism_memory *memory)
 {
     if (memory->alone)

@@ -1,7 +1,8 @@
 /* side_file.c: making, finding and reading side files, see side_file.h.
  *
- * Their names are hexadecimal numbers, since some file systems take "A" and "a" for the same. What is written of one is
- * written in one call, at its start; so who is killed in between leaves it empty. */
+ * Their names are hexadecimal numbers, since some file systems take "A" and "a" for the same. What
+ * is written of one is written in one call, at its start; so who is killed in between leaves it
+ * empty. */
 #include "side_file.h"
 
 #include "../unix/system_error.h"

@@ -1,7 +1,9 @@
-/* side_file.h: the file beside an object of shared memory, where the object itself can't be locked or listed.
+/* side_file.h: the file beside an object of shared memory, where the object itself can't be locked
+ * or listed.
  *
- * Whoever has the object has its side file open, and holds the lease by locks on it. It tells how long the object is,
- * and that it is there. It has the object's native name, in a folder of the user's. */
+ * Whoever has the object has its side file open, and holds the lease by locks on it. It tells how
+ * long the object is, and that it is there. It has the object's native name, in a folder of the
+ * user's. */
 #ifndef ISM_SIDE_FILE_H
 #define ISM_SIDE_FILE_H
 

@@ -1,6 +1,6 @@
-/* begin_locked.c: looking names up where a name may have several native names, or where a lease can't tell a holder
- * from one who looks: the user's processes take turns, by a lock in the user's file. It ends with its process.
- * Weak side: who is stopped inside keeps all of them waiting. */
+/* begin_locked.c: looking names up where a name may have several native names, or where a lease
+ * can't tell a holder from one who looks: the user's processes take turns, by a lock in the user's
+ * file. It ends with its process. Weak side: who is stopped inside keeps all of them waiting. */
 #include "user_file.h"
 
 ism_status ism_lease_begin(struct ism_cause *why)

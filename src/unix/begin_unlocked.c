@@ -1,5 +1,5 @@
-/* begin_unlocked.c: looking names up where the object's own locks serialise all that matters between processes, so
- * that only the threads of one take turns. */
+/* begin_unlocked.c: looking names up where the object's own locks serialise all that matters
+ * between processes, so that only the threads of one take turns. */
 #include "../backend.h"
 
 ism_status ism_lease_begin(struct ism_cause *why)

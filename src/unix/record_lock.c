@@ -1,4 +1,4 @@
-/* record_lock.c: byte-range locks by F_OFD_SETLK (Linux 3.15, macOS 15 SDK).
+/* record_lock.c: byte-range locks by F_OFD_SETLK (Linux 3.15, XNU since 2015).
  *
  * The older F_SETLK would not do: it drops all locks of a process on a file as soon as any descriptor of
  * that file is closed anywhere in the process. */
@@ -9,6 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+#if defined(__APPLE__) && !defined(F_OFD_SETLK)
+#define F_OFD_SETLK 90 /* the kernel has had them for longer than the headers, since version 15 */
+#define F_OFD_SETLKW 91
+#define F_OFD_GETLK 92
+#endif
 
 static struct flock range(int type, uint64_t start, uint64_t length)
 {

@@ -1,10 +1,10 @@
-/* user_folder_own.c: a folder of the user's own, in one where any user may make something and which nobody empties
- * while the system runs: /var/tmp, not /tmp, which macOS and others clear of old files, and not the home folder,
- * which a daemon may not have.
+/* user_folder_own.c: a folder of the user's own, in one where any user may make something and which
+ * nobody empties while the system runs: /var/tmp, not /tmp, which macOS and others clear of old
+ * files, and not the home folder, which a daemon may not have.
  *
- * Once the folder is there and belongs to the user, nobody else can put another in its place, as the one around it is
- * sticky. It is left there when it is empty. Weak side: another user can take its name beforehand, and all is refused
- * then. */
+ * Once the folder is there and belongs to the user, nobody else can put another in its place, as
+ * the one around it is sticky. It is left there when it is empty. Weak side: another user can take
+ * its name beforehand, and all is refused then. */
 #include "user_folder.h"
 
 #include "system_error.h"
@@ -33,7 +33,8 @@ ism_status ism_user_folder_make(struct ism_cause *why)
         *why = (struct ism_cause){NULL, 0};
         return ISM_E_FOREIGN;
     }
+    /* The umask may have taken some of our own bits. */
     if ((found.st_mode & 0700) != 0700 && chmod(path, 0700) == -1)
-        return ism_system_failure(why, "chmod", errno); /* the umask had taken some of our own bits */
+        return ism_system_failure(why, "chmod", errno);
     return ISM_OK;
 }

@@ -1,5 +1,5 @@
-/* user_folder_shared.c: all users' files lie in one folder that the system makes (Linux: /dev/shm, which is empty
- * after a start). The files' own owners are checked. */
+/* user_folder_shared.c: all users' files lie in one folder that the system makes (Linux: /dev/shm,
+ * which is empty after a start). The files' own owners are checked. */
 #include "user_folder.h"
 
 #include <stdio.h>

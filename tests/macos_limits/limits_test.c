@@ -1,5 +1,5 @@
-/* limits_test.c: objects of shared memory can do no more here than those of macOS, or the suite that runs beside this
- * would show nothing. The library is not used. */
+/* limits_test.c: objects of shared memory can do no more here than those of macOS, or the suite
+ * that runs beside this would show nothing. The library is not used. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,18 +1,20 @@
-/* macos_limits.c: a preload for tests on Linux. Objects of shared memory can do no more than those of macOS can, and
- * what macOS lacks altogether is refused, so a library that passes its tests here does not rely on it.
+/* macos_limits.c: a preload for tests on Linux. Objects of shared memory can do no more than those of
+ * macOS can, and what macOS lacks altogether is refused, so a library that passes its tests here does
+ * not rely on it.
  *
  *   names      at most 31 bytes: ENAMETOOLONG from shm_open, EINVAL from shm_unlink; no slash inside
  *   creation   the mode is taken as it is given, whatever the umask
  *   size       set once, rounded up to pages of 16 KiB
  *   fstat      permissions, owner and size alone: no type, no inode, no links
- *   mmap       shared only; not before there is a size, not past it, no writing by a descriptor for reading; where
- *              pages of 16 KiB begin
+ *   mmap       shared only; not before there is a size, not past it, no writing by a descriptor for
+ *              reading; where pages of 16 KiB begin
  *   the rest   read, write, locks, chmod, chown, allocation, seals: refused
- *   elsewhere  no folder of objects, no memfd, no private views of the system, no advice that Linux added
+ *   elsewhere  no folder of objects, no memfd, no private views of the system, no advice that Linux
+ *              added
  *
- * What counts is the object (its device is that of the folder), not the descriptor's number, so it holds through dup,
- * fork and exec. An object is sized once it has a size. Not covered: calls that bypass the C library, and what the
- * kernel does for it by itself. */
+ * What counts is the object (its device is that of the folder), not the descriptor's number, so it
+ * holds through dup, fork and exec. An object is sized once it has a size. Not covered: calls that
+ * bypass the C library, and what the kernel does for it by itself. */
 #undef _FILE_OFFSET_BITS /* it would give two functions one name; longs have 64 bits here */
 
 #include <dirent.h>
