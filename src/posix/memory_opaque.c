@@ -13,6 +13,7 @@
  * when he logs out) leaves its memory to those who have it, and again the next candidate serves.
  * Weak side: the former are freed by their last process if it closes them, but after a kill only by
  * a restart of the system. */
+#include "../atomics.h"
 #include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
@@ -236,7 +237,7 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
     if (status != ISM_OK)
         return status;
     memcpy(bytes, memory->address + offset, size);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_memory_write() */
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_publish_bytes() */
     return ISM_OK;
 }
 
@@ -246,8 +247,7 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
     ism_status status = ism_memory_map(memory, why);
     if (status != ISM_OK)
         return status;
-    __atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire of ism_memory_read() */
-    memcpy(memory->address + offset, bytes, size);
+    ism_publish_bytes(memory->address + offset, bytes, size);
     return ISM_OK;
 }
 

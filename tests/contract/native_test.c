@@ -21,11 +21,31 @@ static const char *native(const char *what)
     return name;
 }
 
+/* Where objects are no files the system may round their sizes up, and shows no other software the exact ones. */
+static bool may_round(void)
+{
+    return backend_is("win32") || lease_is("sidefile");
+}
+
+static bool rounds(void)
+{
+    static int answer = -1;
+    if (answer == -1 && lease_is("sidefile")) {
+        struct process *foreign = foreign_start();
+        answer = strcmp(ask(foreign, "make %s 1", native("probe")), "1") != 0;
+        dismiss(foreign);
+        assert_status(ism_region_remove_native(native("probe")), ISM_OK);
+    } else if (answer == -1) {
+        answer = may_round();
+    }
+    return answer == 1;
+}
+
 /* What the system makes of a size. */
 static uint64_t kept(uint64_t size)
 {
     uint64_t page = process_page_size();
-    return backend_is("win32") ? (size + page - 1) / page * page : size;
+    return rounds() ? (size + page - 1) / page * page : size;
 }
 
 static void assert_number(const char *answer, uint64_t expected)
@@ -161,7 +181,7 @@ static void r11_the_size_is_what_the_system_says(void **state)
         options.size = sizes[i] - 1;
         if (sizes[i] > 1)
             assert_status(status_of_open_native(native("x"), &options),
-                          backend_is("win32") ? ISM_OK : ISM_E_SIZE);
+                          may_round() ? ISM_OK : ISM_E_SIZE);
         close_region(region);
         end_native(native("x"));
     }
@@ -223,7 +243,7 @@ static void r11_removal_frees_the_name_and_keeps_the_memory(void **state)
     assert_status(ism_region_remove_native(name), ISM_OK);
     assert_status(ism_region_remove_native(name), ISM_E_NOT_FOUND);
     assert_status(status_of_open_native(name, NULL), ISM_E_NOT_FOUND);
-    memset(ism_region_data(region), 1, SIZE);
+    memset(ism_region_data(region), 1, (size_t)ism_region_size(region));
     ism_region *next = create_native(name, SIZE);
     assert_true(region_holds(next, 0));
     assert_true(region_holds(region, 1));
@@ -300,7 +320,7 @@ static void r11_hostile_names_are_refused(void **state)
 static void r11_the_longest_name(void **state)
 {
     char name[300];
-    size_t longest = backend_is("posix") ? 254 : 255;
+    size_t longest = lease_is("sidefile") ? 31 : backend_is("posix") ? 254 : 255;
 
     (void)state;
     if (backend_is("sysv"))
@@ -478,7 +498,11 @@ static void r9_reading_a_native_object_needs_no_permission_to_write(void **state
     if (strcmp(ask(peer, "become_other_user"), "yes") != 0)
         skip_because("this system or user can't become one without privileges for a test");
     assert_answer(ask(peer, "create_native %s size=%u", name, SIZE), "ISM_OK");
-    assert_answer(ask(peer, "forbid_writing %s", name), "yes");
+    if (strcmp(ask(peer, "forbid_writing %s", name), "yes") != 0) {
+        assert_answer(ask(peer, "remove_native %s", name), "ISM_OK");
+        dismiss(peer);
+        skip_because("this system can't change the permissions of an object that is made");
+    }
     assert_answer(ask(peer, "open_native %s", name), "ISM_E_ACCESS");
     assert_answer(ask(peer, "open_native %s read-only", name), "ISM_OK");
     assert_answer(ask(peer, "holds 0"), "yes");
