@@ -287,6 +287,68 @@ static void r7_as_many_removals_are_told_as_regions_were_removed(void **state)
     close_region(stop);
 }
 
+/* The old one's memory stays, and ends with its own last process, however many new ones come after it. */
+static void r7_several_generations_of_a_name_live_side_by_side(void **state)
+{
+    enum { GENERATIONS = 4 };
+    const char *name = NAME("x");
+    struct process *peers[GENERATIONS];
+    ism_region *regions[GENERATIONS];
+
+    (void)state;
+    for (int i = 0; i < GENERATIONS; i++) {
+        peers[i] = peer_obeying();
+        regions[i] = create_region(name, SIZE + (unsigned)i);
+        memset(ism_region_data(regions[i]), i + 1, SIZE + (size_t)i);
+        assert_answer(ask(peers[i], "open %s size=%u", name, SIZE + (unsigned)i), "ISM_OK");
+        if (i + 1 < GENERATIONS)
+            assert_status(ism_region_remove(name), ISM_OK);
+    }
+    for (int i = 0; i < GENERATIONS; i++) {
+        assert_answer(ask(peers[i], "holds %d", i + 1), "yes");
+        assert_answer(ask(peers[i], "poke 9 %d", 100 + i), "ok");
+    }
+    assert_int_equal(leftovers_live_regions(name), 1);
+    for (int i = 0; i < GENERATIONS; i++)
+        assert_int_equal(((volatile unsigned char *)ism_region_data(regions[i]))[9], 100 + i);
+    for (int i = 0; i < GENERATIONS; i += 2) {
+        kill_and_wait(peers[i]);
+        assert_int_equal(((volatile unsigned char *)ism_region_data(regions[i]))[9], 100 + i);
+        close_region(regions[i]);
+        assert_status(status_of_open(name, NULL), ISM_OK);
+    }
+    for (int i = 1; i < GENERATIONS; i += 2) {
+        assert_answer(ask(peers[i], "peek 9"), i == 1 ? "101" : "103");
+        close_region(regions[i]);
+        dismiss(peers[i]);
+    }
+    assert_status(status_of_open(name, NULL), ISM_E_NOT_FOUND);
+    assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+    assert_int_equal(leftovers_regions(name), 0);
+}
+
+/* A lock in a region that has no name any more is as good as any, its owner's death included. */
+static void r7_a_removed_regions_lock_still_tells_of_its_owners_death(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    ism_region *old = create_region(name, SIZE);
+    struct process *owner = peer_obeying();
+    assert_answer(ask(owner, "open %s", name), "ISM_OK");
+    assert_answer(ask(owner, "lock 0"), "ISM_OK");
+    assert_status(ism_region_remove(name), ISM_OK);
+    ism_region *fresh = create_region(name, SIZE);
+    assert_status(ism_mutex_try_lock(ism_region_data(fresh)), ISM_OK);
+    assert_status(ism_mutex_try_lock(ism_region_data(old)), ISM_E_BUSY);
+    kill_and_wait(owner);
+    assert_status(ism_mutex_try_lock(ism_region_data(old)), ISM_OWNER_DIED);
+    assert_status(ism_mutex_unlock(ism_region_data(old)), ISM_OK);
+    assert_status(ism_mutex_unlock(ism_region_data(fresh)), ISM_OK);
+    close_region(old);
+    close_region(fresh);
+}
+
 static void r7_removing_the_old_one_does_not_touch_the_new_one(void **state)
 {
     const char *name = NAME("x");
@@ -531,6 +593,8 @@ int main(void)
         promise(r7_a_name_can_be_taken_away_again_and_again),
         promise(r7_of_several_removers_one_succeeds),
         promise(r7_as_many_removals_are_told_as_regions_were_removed),
+        promise(r7_several_generations_of_a_name_live_side_by_side),
+        promise(r7_a_removed_regions_lock_still_tells_of_its_owners_death),
         promise(r7_removing_the_old_one_does_not_touch_the_new_one),
         promise(r12_a_forked_child_keeps_the_region_when_its_parent_has_died),
         promise(r12_closing_in_the_child_leaves_the_parents_region_and_the_other_way_round),

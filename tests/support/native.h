@@ -34,8 +34,15 @@ bool native_owner_only(const char *native_name);
 /* Take the permission to write from everybody, the owner too; or give it back to the owner. */
 bool native_allow_writing(const char *native_name, bool allow);
 
-/* From now on this process can have so much shared memory in all. */
+/* From now on this process has a world of shared memory of its own, where all objects together can have so many
+ * bytes; where there can be so many objects (of System V; of others twice as many, since each may need another
+ * object); where one object can have so many bytes (of System V). */
 bool native_confine_memory(uint64_t bytes);
+bool native_confine_objects(unsigned count);
+bool native_confine_object_size(uint64_t bytes);
+
+/* How many bytes the system has set aside: for this object, or of System V for all that there are. */
+uint64_t native_populated(const char *native_name);
 
 /* From now on this process can have so many more descriptors than it has; and again as many as it likes: what
  * runs at a process's end (a leak checker) needs some too. */
@@ -48,6 +55,9 @@ bool native_confine_addresses(uint64_t more);
 /* From now on this process may have so many regions open, if that is possible; it may see none of those that
  * others have. */
 bool native_allow_regions(unsigned count);
+
+/* The same for System V segments alone. */
+bool native_allow_segments(unsigned count);
 
 /* From now on this process may lock nothing in memory, and has no privilege to do so all the same: it may have
  * become another user. */

@@ -13,10 +13,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sched.h>
-#include <sys/mount.h>
-#endif
 
 #define NOBODY 65534
 
@@ -168,6 +164,40 @@ bool native_remove_file(const char *path)
     return unlink(path) == 0;
 }
 
+#ifdef __linux__
+
+static uint64_t populated_segments(void)
+{
+    struct shm_info used;
+    if (shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&used) == -1)
+        return 0;
+    return (uint64_t)used.shm_rss * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+#else
+
+static uint64_t populated_segments(void)
+{
+    return 0;
+}
+
+#endif
+
+uint64_t native_populated(const char *native_name)
+{
+    key_t key;
+    struct stat stat;
+
+    if (is_system_v(native_name, &key))
+        return populated_segments();
+    int descriptor = shm_open(native_name, O_RDONLY, 0);
+    if (descriptor == -1)
+        return 0;
+    bool known = fstat(descriptor, &stat) == 0;
+    (void)close(descriptor);
+    return known ? (uint64_t)stat.st_blocks * 512 : 0;
+}
+
 bool native_owner_only(const char *native_name)
 {
     key_t key;
@@ -207,86 +237,6 @@ bool native_allow_writing(const char *native_name, bool allow)
     return done;
 }
 
-#ifdef __linux__
-
-static bool write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "we");
-    if (file == NULL)
-        return false;
-    bool done = fputs(text, file) >= 0;
-    return fclose(file) == 0 && done;
-}
-
-/* A user namespace of its own gives every user the privilege; ids stay what they are. */
-static bool unshare_as_user(int what)
-{
-    char line[64];
-    unsigned user = (unsigned)geteuid(), group = (unsigned)getegid();
-
-    if (unshare(what | CLONE_NEWUSER) == -1)
-        return false;
-    (void)write_file("/proc/self/setgroups", "deny");
-    (void)snprintf(line, sizeof line, "%u %u 1", user, user);
-    if (!write_file("/proc/self/uid_map", line))
-        return false;
-    (void)snprintf(line, sizeof line, "%u %u 1", group, group);
-    return write_file("/proc/self/gid_map", line);
-}
-
-bool native_confine_memory(uint64_t bytes)
-{
-    const int what = CLONE_NEWNS | CLONE_NEWIPC;
-    char text[64];
-
-    if (unshare(what) == -1 && !unshare_as_user(what))
-        return false;
-    (void)snprintf(text, sizeof text, "size=%llu,mode=1777", (unsigned long long)bytes);
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-        mount("tmpfs", "/dev/shm", "tmpfs", 0, text) == -1)
-        return false;
-    (void)snprintf(text, sizeof text, "%llu",
-                   (unsigned long long)bytes / (unsigned long long)sysconf(_SC_PAGESIZE));
-    return write_file("/proc/sys/kernel/shmall", text);
-}
-
-/* Segments are limited for the whole system, so this process gets a system of its own for them. */
-static bool allow_segments(unsigned count)
-{
-    char text[32];
-    (void)snprintf(text, sizeof text, "%u", count + 64);
-    return (unshare(CLONE_NEWIPC) == 0 || unshare_as_user(CLONE_NEWIPC)) &&
-           write_file("/proc/sys/kernel/shmmni", text);
-}
-
-bool native_allow_huge_pages(void)
-{
-    return (unshare(CLONE_NEWNS) == 0 || unshare_as_user(CLONE_NEWNS)) &&
-           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("tmpfs", "/dev/shm", "tmpfs", 0, "huge=advise,mode=1777") == 0;
-}
-
-#else
-
-bool native_confine_memory(uint64_t bytes)
-{
-    (void)bytes;
-    return false;
-}
-
-bool native_allow_huge_pages(void)
-{
-    return false;
-}
-
-static bool allow_segments(unsigned count)
-{
-    (void)count;
-    return false;
-}
-
-#endif
-
 bool native_allow_regions(unsigned count)
 {
     struct rlimit limit;
@@ -296,7 +246,7 @@ bool native_allow_regions(unsigned count)
         return false;
     limit.rlim_cur = limit.rlim_max;
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-           (are_segments ? allow_segments(count)
+           (are_segments ? native_allow_segments(count)
                          : limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > count + 64);
 }
 

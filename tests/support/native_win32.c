@@ -83,6 +83,12 @@ bool native_remove_file(const char *path)
     return DeleteFileA(path);
 }
 
+uint64_t native_populated(const char *native_name)
+{
+    (void)native_name;
+    return 0;
+}
+
 bool native_owner_only(const char *native_name)
 {
     (void)native_name;
@@ -93,12 +99,6 @@ bool native_allow_writing(const char *native_name, bool allow)
 {
     (void)native_name;
     (void)allow;
-    return false;
-}
-
-bool native_confine_memory(uint64_t bytes)
-{
-    (void)bytes;
     return false;
 }
 
@@ -119,11 +119,6 @@ bool native_allow_regions(unsigned count)
 }
 
 bool native_confine_locking(void)
-{
-    return false;
-}
-
-bool native_allow_huge_pages(void)
 {
     return false;
 }

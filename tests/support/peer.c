@@ -20,6 +20,9 @@ static const struct {
     {"scribble", peer_scribble},
     {"crowd", peer_crowd},
     {"attach", peer_attach},
+    {"keep", peer_keep},
+    {"tidy", peer_tidy},
+    {"fork", peer_fork_often},
 };
 
 void peer_say(const char *format, ...)
@@ -61,6 +64,6 @@ int main(int count, char **words)
     for (size_t i = 0; count > 1 && i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(words[1], roles[i].name) == 0)
             return roles[i].play(count - 1, words + 1);
-    (void)fprintf(stderr, "usage: peer obey|given|inheriting|churn|pass|scribble|crowd|attach [WORD...]\n");
+    (void)fprintf(stderr, "usage: peer obey|given|inheriting|churn|pass|scribble|crowd|attach|keep|tidy|fork [WORD...]\n");
     return 2;
 }

@@ -3,6 +3,7 @@
 #ifndef ISTHMUS_TESTS_PEER_H
 #define ISTHMUS_TESTS_PEER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <isthmus/isthmus.h>
@@ -28,6 +29,15 @@ int peer_scribble(int count, char **words);
 /* Has many regions open at once, or many processes that have one: see peer_crowd.c. */
 int peer_crowd(int count, char **words);
 int peer_attach(int count, char **words);
+
+/* Commands that an obeying peer understands beyond its own. False: it is none of these, see peer_world.c. */
+bool peer_obey_world(int count, char **words);
+
+/* Uses regions as hard as it can among others that do, see peer_rounds.c: each says "ok" at its end, or what was
+ * wrong. */
+int peer_keep(int count, char **words);
+int peer_tidy(int count, char **words);
+int peer_fork_often(int count, char **words);
 
 /* Print a line at once. */
 void peer_say(const char *format, ...);

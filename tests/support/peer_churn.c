@@ -1,5 +1,5 @@
 /* peer_churn.c: a worker that is there to be killed: churn NAME BOARD WORKER SEED; or to be
- * traced: pass NAME all|join|leave|lock|unlock|remove.
+ * traced: pass NAME all|join|leave|lock|unlock|remove|tidy.
  *
  * It opens or creates the region, with an initialiser that takes long enough to be killed in; under the lock it
  * breaks an invariant of two words and mends it; it closes, and now and then removes the region. Whatever it
@@ -218,6 +218,13 @@ static void pass_grow(const char *name)
     peer_say("%s", ism_status_name(ism_region_grow(region, ism_region_size(region) + CHURN_SIZE)));
 }
 
+static void pass_tidy(const char *name)
+{
+    (void)name;
+    begin();
+    peer_say("%s", ism_status_name(ism_region_tidy(NULL, NULL)));
+}
+
 static void pass_all(const char *name)
 {
     begin();
@@ -243,7 +250,7 @@ int peer_pass(int count, char **words)
     } parts[] = {
         {"all", pass_all},       {"grow", pass_grow},     {"join", pass_join},
         {"leave", pass_leave},   {"lock", pass_locking},  {"unlock", pass_unlocking},
-        {"remove", pass_remove},
+        {"remove", pass_remove}, {"tidy", pass_tidy},
     };
 
     for (size_t i = 0; count == 3 && i < sizeof parts / sizeof parts[0]; i++)

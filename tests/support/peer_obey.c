@@ -48,6 +48,7 @@
  *   fork                              child, and the child obeys until "exit"; then parent
  *   exec                              exec, said by the same process as a fresh program
  *   exit                              nothing; the process ends
+ * and those of peer_world.c.
  *
  * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent, prefault locked
  * huge-pages no-core-dump one-writer, and the initialisers
@@ -777,7 +778,8 @@ static void obey(char *line)
             commands[i].obey(words);
             return;
         }
-    peer_say("not understood");
+    if (count == 0 || !peer_obey_world(count, words))
+        peer_say("not understood");
 }
 
 static int obey_input(void)

@@ -115,14 +115,25 @@ void process_follow_starter(void);
 /* Where a test that traces this process takes hold of it; where nothing can be traced, nothing. */
 void process_stop_self(void);
 
-/* End this process at once, with no clean-up. */
+/* End this process at once, with no clean-up; or as process_kill() would. */
 void process_end_self(int status);
+void process_kill_self(void);
 
 /* Fork. 0 in the child, otherwise the child's id; -1: this system has no fork. */
 int64_t process_fork(void);
 
 /* Wait until a forked child has ended. */
 void process_wait_for_fork(int64_t child);
+
+/* The same, and tell how, as process_wait() does. */
+int process_wait_for_fork_until_limit(int64_t child);
+
+/* Kill a forked child, and wait until it has ended. */
+void process_kill_fork(int64_t child);
+
+/* Fork a process into a container: it sees other process ids, and has one that processes of other such containers
+ * have, too. To be waited for like any fork. -1: this system or user can't. */
+int64_t process_fork_contained(void);
 
 /* Become another program, keeping id, input and output. Returns only if that is not possible. */
 void process_replace(const char *const arguments[]);

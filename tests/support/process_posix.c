@@ -474,6 +474,11 @@ void process_end_self(int status)
     _exit(status);
 }
 
+void process_kill_self(void)
+{
+    (void)kill(getpid(), SIGKILL);
+}
+
 int64_t process_fork(void)
 {
     return fork();
@@ -483,6 +488,30 @@ void process_wait_for_fork(int64_t child)
 {
     while (waitpid((pid_t)child, NULL, 0) == -1 && errno == EINTR)
         ;
+}
+
+int process_wait_for_fork_until_limit(int64_t child)
+{
+    const uint64_t until = process_milliseconds() + PROCESS_LIMIT;
+    int status;
+
+    for (;;) {
+        pid_t ended = waitpid((pid_t)child, &status, WNOHANG);
+        if (ended == (pid_t)child)
+            break;
+        if (process_milliseconds() >= until)
+            return PROCESS_RUNNING;
+        process_pause();
+    }
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    return WTERMSIG(status) == SIGKILL ? PROCESS_KILLED : PROCESS_CRASHED;
+}
+
+void process_kill_fork(int64_t child)
+{
+    (void)kill((pid_t)child, SIGKILL);
+    process_wait_for_fork(child);
 }
 
 void process_replace(const char *const arguments[])

@@ -369,12 +369,28 @@ void process_end_self(int status)
     (void)TerminateProcess(GetCurrentProcess(), (UINT)status);
 }
 
+void process_kill_self(void)
+{
+    process_end_self(1);
+}
+
 int64_t process_fork(void)
 {
     return -1;
 }
 
 void process_wait_for_fork(int64_t child)
+{
+    (void)child;
+}
+
+int process_wait_for_fork_until_limit(int64_t child)
+{
+    (void)child;
+    return PROCESS_RUNNING;
+}
+
+void process_kill_fork(int64_t child)
 {
     (void)child;
 }

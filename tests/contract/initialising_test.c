@@ -1,0 +1,211 @@
+/* initialising_test.c: whoever makes a region ready may be killed at any time: the next process ends up with a
+ * whole region all the same, and of several who come at once exactly one makes it ready (R2). How long the next
+ * one took is printed, not judged. */
+#include "regions.h"
+
+#include <stdlib.h>
+
+#include "churn.h"
+
+/* Long enough for any test, short enough to end a hanging one; every peer fills with the same pattern. */
+static const char *const options = "size=8192 within=15000 pattern";
+
+/* Let it make so many stops, and kill it. Returns PROCESS_KILLED, or its exit status if it ended before. */
+static int kill_at(struct process *victim, unsigned stop)
+{
+    int status = process_step(victim, PROCESS_CALLS, stop);
+    if (status == PROCESS_RUNNING && !process_has_output(victim)) {
+        process_kill(victim);
+        status = process_wait(victim);
+    }
+    return status;
+}
+
+/* The next process's region is whole, and its own initialiser made it so. */
+static void assert_made_whole(struct process *next, unsigned runs)
+{
+    char expected[16];
+    (void)snprintf(expected, sizeof expected, "%u", runs);
+    assert_answer(ask(next, "pattern"), "yes");
+    assert_answer(ask(next, "initialised"), expected);
+    assert_answer(ask(next, "close"), "ISM_OK");
+}
+
+static void r2_killed_at_each_system_call_of_creating_it_leaves_a_whole_region_to_the_next(void **state)
+{
+    const char *name = NAME("x");
+    unsigned stop = 0;
+    uint64_t longest = 0;
+    struct process *victim;
+
+    (void)state;
+    if (!process_can_trace())
+        skip_because("this system can't trace programs for a test");
+    struct process *next = peer_obeying();
+    while (victim = hold_at_start(name, "join"), kill_at(victim, stop) == PROCESS_KILLED) {
+        const uint64_t start = process_milliseconds();
+        assert_answer(ask(next, "open_or_create %s %s", name, options), "ISM_OK");
+        const uint64_t took = process_milliseconds() - start;
+        longest = took > longest ? took : longest;
+        assert_made_whole(next, ++stop);
+        process_free(victim);
+    }
+    process_free(victim);
+    assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+    assert_int_equal(leftovers_regions(name), 0);
+    assert_in_range(stop, 20, 1000);
+    print_message("killed at %u stops; the next one had its region within %llu ms\n", stop,
+                  (unsigned long long)longest);
+    dismiss(next);
+}
+
+/* Whoever made it ready did all of it: one of the two, or the creator just before it was killed, which leaves room
+ * for a lock before its pattern. */
+static void assert_one_whole(const char *name, struct process *one, struct process *two, bool by_waiter)
+{
+    const char *expected = by_waiter ? "yes" : "no";
+
+    assert_answer(ask(one, "pattern"), expected);
+    assert_answer(ask(two, "pattern"), expected);
+    ism_region *region = open_region(name);
+    const unsigned char *pattern = (const unsigned char *)ism_region_data(region);
+    const size_t before = by_waiter ? 0 : offsetof(struct churn, pattern);
+    for (size_t i = before; i < CHURN_SIZE; i++)
+        assert_int_equal(pattern[i], churn_pattern(i - before));
+    close_region(region);
+}
+
+/* Two are waiting already when the creator is killed. */
+static void r2_killed_at_each_system_call_of_creating_it_leaves_one_region_to_two_who_wait(void **state)
+{
+    enum { STRIDE = 3 };
+    const char *name = NAME("x");
+    unsigned stop = 0, runs = 0;
+    bool goes_on = true;
+
+    (void)state;
+    if (!process_can_trace())
+        skip_because("this system can't trace programs for a test");
+    struct process *one = peer_obeying(), *two = peer_obeying();
+    for (; goes_on; stop += STRIDE) {
+        struct process *victim = hold_at_start(name, "join");
+        goes_on = process_step(victim, PROCESS_CALLS, stop) == PROCESS_RUNNING &&
+                  !process_has_output(victim);
+        tell(one, "open_or_create %s %s", name, options);
+        tell(two, "open_or_create %s %s", name, options);
+        process_spin(1000);
+        process_kill(victim);
+        assert_answer(answer(one), "ISM_OK");
+        assert_answer(answer(two), "ISM_OK");
+        const unsigned before = runs;
+        runs = (unsigned)(atoi(ask(one, "initialised")) + atoi(ask(two, "initialised")));
+        assert_in_range(runs, before, before + 1);
+        assert_one_whole(name, one, two, runs > before);
+        assert_int_equal(leftovers_live_regions(name), 1);
+        assert_answer(ask(one, "close"), "ISM_OK");
+        assert_answer(ask(two, "close"), "ISM_OK");
+        assert_int_equal(leftovers_regions(name), 0);
+        process_free(victim);
+    }
+    assert_in_range(stop, 20, 1000);
+    print_message("killed at %u stops; %u times one of those who waited made it ready\n", stop / STRIDE,
+                  runs);
+    assert_true(runs > stop / STRIDE / 2);
+    dismiss(one);
+    dismiss(two);
+}
+
+/* The one who has said something; nobody else may have. */
+static struct process *await_one(struct process *const peers[], unsigned count)
+{
+    const uint64_t until = process_milliseconds() + PROCESS_LIMIT;
+    struct process *speaker = NULL;
+
+    while (speaker == NULL) {
+        assert_true(process_milliseconds() < until);
+        process_pause();
+        for (unsigned i = 0; i < count; i++)
+            if (peers[i] != NULL && process_has_output(peers[i]))
+                speaker = peers[i];
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (peers[i] != NULL && peers[i] != speaker)
+            assert_false(process_has_output(peers[i]));
+    return speaker;
+}
+
+static void forget(struct process *peers[], unsigned count, struct process *peer)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (peers[i] == peer)
+            peers[i] = NULL;
+    process_free(peer);
+}
+
+static void r2_of_many_initialisers_killed_in_turn_exactly_one_succeeds(void **state)
+{
+    enum { PEERS = 6, KILLS = 4 };
+    const char *name = NAME("x");
+    struct process *peers[PEERS];
+    int runs = 0;
+
+    (void)state;
+    for (int i = 0; i < PEERS; i++) {
+        peers[i] = peer_obeying();
+        tell(peers[i], "open_or_create %s size=8192 within=15000 halting", name);
+    }
+    for (int i = 0; i < KILLS; i++) {
+        struct process *initialiser = await_one(peers, PEERS);
+        assert_answer(answer(initialiser), "initialising");
+        kill_and_wait(initialiser);
+        forget(peers, PEERS, initialiser);
+    }
+    struct process *last = await_one(peers, PEERS);
+    assert_answer(answer(last), "initialising");
+    tell(last, "go");
+    for (int i = 0; i < PEERS; i++)
+        if (peers[i] != NULL) {
+            assert_answer(answer(peers[i]), "ISM_OK");
+            assert_answer(ask(peers[i], "pattern"), "yes");
+            runs += atoi(ask(peers[i], "initialised"));
+        }
+    assert_int_equal(runs, 1);
+    assert_int_equal(leftovers_live_regions(name), 1);
+    for (int i = 0; i < PEERS; i++)
+        if (peers[i] != NULL)
+            dismiss(peers[i]);
+}
+
+/* An initialiser that lives keeps others waiting, whatever happens to those. */
+static void r2_killing_those_who_wait_disturbs_no_initialiser(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    struct process *initialiser = peer_obeying();
+    assert_answer(ask(initialiser, "open_or_create %s size=8192 halting", name), "initialising");
+    for (int i = 0; i < 4; i++) {
+        struct process *waiter = peer_obeying();
+        tell(waiter, i % 2 == 0 ? "open %s" : "open_or_create %s size=8192 pattern", name);
+        process_spin(1000 * (unsigned)i);
+        kill_and_wait(waiter);
+        process_free(waiter);
+        assert_int_equal(leftovers_live_regions(name), 1);
+        assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+    }
+    assert_answer(ask(initialiser, "go"), "ISM_OK");
+    assert_answer(ask(initialiser, "pattern"), "yes");
+    assert_status(status_of_open(name, NULL), ISM_OK);
+    dismiss(initialiser);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        promise(r2_killed_at_each_system_call_of_creating_it_leaves_a_whole_region_to_the_next),
+        promise(r2_killed_at_each_system_call_of_creating_it_leaves_one_region_to_two_who_wait),
+        promise(r2_of_many_initialisers_killed_in_turn_exactly_one_succeeds),
+        promise(r2_killing_those_who_wait_disturbs_no_initialiser),
+    };
+    return cmocka_run_group_tests_name("initialising", tests, NULL, NULL);
+}
