@@ -92,7 +92,7 @@ ism_status ism_region_look(const char *name, ism_region_info *out)
     status = ism_lease_begin(&why);
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not look at region \"%s\"", name);
-    status = ism_lookup(name, (struct ism_access){false, false}, &found, free_name);
+    status = ism_lookup(name, (struct ism_access){.writable = false}, &found, free_name);
     if (status == ISM_OK) {
         make_sure(&found);
         describe(&found, out);
@@ -134,7 +134,7 @@ static bool examine(const char *native, bool tidies, ism_region_info *info, ism_
     struct ism_found found;
     memset(info, 0, sizeof *info);
     memcpy(info->native_name, native, strlen(native) + 1);
-    *outcome = ism_inspect(native, (struct ism_access){tidies, false}, &found);
+    *outcome = ism_inspect(native, (struct ism_access){.writable = tidies}, &found);
     if (*outcome != ISM_OK) /* who can't read it can't know that it is stale */
         return !tidies && *outcome != ISM_E_NOT_FOUND;
     bool is_shown = !ism_is_removed(&found) && (!tidies || ism_is_stale(&found));

@@ -78,6 +78,20 @@ static bool is_named(const struct ism_found *found, const char *name)
     return strcmp(found->control.name, name) == 0;
 }
 
+/* Did its creator end before it said whose it is? Then it is no name's, and whoever creates may free it: else a
+ * few such deaths would use all candidates of a name up. True if its native name is free now; in any case the
+ * object is closed. */
+static bool free_unclaimed(struct ism_found *found, struct ism_access access)
+{
+    struct ism_cause ignored;
+    if (access.frees_unclaimed && found->control.name[0] == '\0' && ism_is_stale(found)) {
+        ism_status status = ism_discard(found, &ignored);
+        return status == ISM_OK || status == ISM_E_NOT_FOUND;
+    }
+    ism_found_close(found);
+    return false;
+}
+
 ism_status ism_lookup(const char *name, struct ism_access access, struct ism_found *found,
                       char free_name[ISM_NATIVE_NAME_MAX + 1])
 {
@@ -86,18 +100,15 @@ ism_status ism_lookup(const char *name, struct ism_access access, struct ism_fou
     for (unsigned candidate = 0; candidate < ism_backend_traits.candidates; candidate++) {
         ism_memory_native_name(name, candidate, native);
         ism_status status = ism_inspect(native, access, found);
-        if (status == ISM_E_NOT_FOUND) {
-            if (free_name[0] == '\0')
-                memcpy(free_name, native, sizeof native);
-        } else if (status == ISM_E_FOREIGN && !found->is_ours && ism_backend_traits.candidates > 1) {
+        if (status == ISM_E_FOREIGN && !found->is_ours && ism_backend_traits.candidates > 1)
             continue; /* another user's */
-        } else if (status != ISM_OK) {
+        if (status != ISM_OK && status != ISM_E_NOT_FOUND)
             return status; /* it may be the one that is meant: nothing is made beside it */
-        } else if (is_named(found, name) && !ism_is_removed(found)) {
+        if (status == ISM_OK && is_named(found, name) && !ism_is_removed(found))
             return ISM_OK;
-        } else {
-            ism_found_close(found);
-        }
+        bool is_free = status == ISM_E_NOT_FOUND || free_unclaimed(found, access);
+        if (is_free && free_name[0] == '\0')
+            memcpy(free_name, native, sizeof native);
     }
     return ISM_E_NOT_FOUND;
 }

@@ -18,6 +18,7 @@ struct ism_found {
 struct ism_access {
     bool writable;
     bool joins;
+    bool frees_unclaimed; /* on the way, where a name has several candidates; writable, too */
 };
 
 /* Open the object of that native name and see what it is; between ism_lease_begin() and ism_lease_end().

@@ -462,6 +462,7 @@ static enum step act(struct attempt *attempt, ism_status *status)
     struct ism_access access = {
         .writable = (attempt->options.flags & ISM_REGION_READ_ONLY) == 0,
         .joins = attempt->intent != INTENT_CREATE,
+        .frees_unclaimed = attempt->intent != INTENT_OPEN,
     };
     if (attempt->intent == INTENT_CREATE && ism_backend_traits.candidates == 1) {
         ism_memory_native_name(attempt->name, 0, free_name);

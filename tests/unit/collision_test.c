@@ -1,4 +1,5 @@
-/* collision_test.c: two names that the system can't tell apart are two regions all the same (R1). Where a native
+/* collision_test.c: two names that the system can't tell apart are two regions all the same (R1), and objects that
+ * never became regions take no native name for long (R6). Where a native
  * name is a short hash, a few thousand names hold two with the same one; where it holds the name itself, no
  * two do, which is as good. */
 #include <setjmp.h>
@@ -110,10 +111,45 @@ static void r1_names_with_one_native_name_are_two_regions(void **state)
     assert_int_equal(ism_region_close(second), ISM_OK);
 }
 
+/* Creators that were killed before they could say whose their objects are, one after the other: as often as a
+ * name has native names, and once more. */
+static void r6_what_was_never_claimed_is_no_obstacle(void **state)
+{
+    struct ism_cause why;
+    char native[ISM_NATIVE_NAME_MAX + 1];
+    char name[ISM_NAME_MAX + 1];
+    unsigned left = 0;
+
+    (void)state;
+    (void)snprintf(name, sizeof name, "test-%llu-unclaimed", (unsigned long long)ism_process_id());
+    if (!ism_backend_traits.keeps_persistent) {
+        print_message("no object outlives its creator here\n");
+        return;
+    }
+    assert_int_equal(ism_region_close(create(name, 100)), ISM_OK);
+    for (unsigned i = 0; i < ism_backend_traits.candidates; i++) {
+        struct ism_memory memory;
+        ism_memory_native_name(name, i, native);
+        assert_int_equal(ism_memory_create(native, 2 * ism_memory_page(), &memory, &why), ISM_OK);
+        ism_memory_close(&memory);
+    }
+    assert_free(name);
+    ism_region *region = create(name, 100);
+    assert_is(name, 100);
+    assert_int_equal(ism_region_close(region), ISM_OK);
+    for (unsigned i = 0; i < ism_backend_traits.candidates; i++) {
+        struct ism_memory memory;
+        ism_memory_native_name(name, i, native);
+        left += ism_memory_open(native, false, &memory, &why) != ISM_E_NOT_FOUND;
+    }
+    assert_int_equal(left, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r1_names_with_one_native_name_are_two_regions),
+        cmocka_unit_test(r6_what_was_never_claimed_is_no_obstacle),
     };
     return cmocka_run_group_tests_name("collisions", tests, NULL, NULL);
 }
