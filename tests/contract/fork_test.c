@@ -174,6 +174,32 @@ static void r12_a_child_owns_no_lock_and_can_take_its_own(void **state)
     dismiss(peer);
 }
 
+/* The child keeps nothing of it alive, though it never called. */
+static void r12_an_owners_death_is_told_while_its_child_lives(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    ism_region *region = create_region(name, SIZE);
+    struct process *peer = peer_obeying();
+    assert_answer(ask(peer, "open %s", name), "ISM_OK");
+    assert_answer(ask(peer, "lock 0"), "ISM_OK");
+    if (strcmp(ask(peer, "fork"), "no") == 0) {
+        dismiss(peer);
+        close_region(region);
+        skip_because(NO_FORK);
+    }
+    assert_status(ism_mutex_try_lock(ism_region_data(region)), ISM_E_BUSY);
+    kill_and_wait(peer);
+    assert_status(ism_mutex_try_lock(ism_region_data(region)), ISM_OWNER_DIED);
+    assert_status(ism_mutex_consistent(ism_region_data(region)), ISM_OK);
+    assert_status(ism_mutex_unlock(ism_region_data(region)), ISM_OK);
+    assert_answer(ask(peer, "lock 0"), "ISM_OK");
+    assert_answer(ask(peer, "unlock 0"), "ISM_OK");
+    assert_answer(ask(peer, "close"), "ISM_OK");
+    close_region(region);
+}
+
 /* Other threads are anywhere in creating, opening, locking and closing while one forks; see peer_crowd.c. */
 static void r12_one_may_fork_while_other_threads_use_the_library(void **state)
 {
@@ -201,6 +227,7 @@ int main(void)
         promise(r12_a_grandchild_keeps_the_region_too),
         promise(r12_a_child_that_becomes_another_program_gives_the_region_up),
         promise(r12_a_child_owns_no_lock_and_can_take_its_own),
+        promise(r12_an_owners_death_is_told_while_its_child_lives),
         promise(r12_one_may_fork_while_other_threads_use_the_library),
     };
     return cmocka_run_group_tests_name("fork", tests, NULL, NULL);

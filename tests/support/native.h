@@ -28,6 +28,14 @@ bool native_plant_link(const char *path, const char *target);
 bool native_file_exists(const char *path);
 bool native_remove_file(const char *path);
 
+/* How much shared memory of any kind there is, whoever made it: files where it lies, and System V's. */
+struct native_counts {
+    unsigned files;
+    unsigned segments;
+    unsigned semaphore_sets;
+};
+struct native_counts native_count(void);
+
 /* May this region's owner read and write it, and nobody else do anything? */
 bool native_owner_only(const char *native_name);
 

@@ -2,6 +2,7 @@
  * is a System V key; any other is what shm_open() takes. */
 #include "native.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -174,6 +176,24 @@ static uint64_t populated_segments(void)
     return (uint64_t)used.shm_rss * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static unsigned count_segments(void)
+{
+    struct shm_info used;
+    return shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&used) == -1 ? 0 : (unsigned)used.used_ids;
+}
+
+union semaphore_argument { /* every program defines it itself */
+    int value;
+    struct seminfo *info;
+};
+
+static unsigned count_semaphore_sets(void)
+{
+    struct seminfo used;
+    union semaphore_argument argument = {.info = &used};
+    return semctl(0, 0, SEM_INFO, argument) == -1 ? 0 : (unsigned)used.semusz;
+}
+
 #else
 
 static uint64_t populated_segments(void)
@@ -181,7 +201,36 @@ static uint64_t populated_segments(void)
     return 0;
 }
 
+static unsigned count_segments(void)
+{
+    return 0;
+}
+
+static unsigned count_semaphore_sets(void)
+{
+    return 0;
+}
+
 #endif
+
+static unsigned count_files(void)
+{
+    DIR *directory = opendir("/dev/shm");
+    const struct dirent *entry;
+    unsigned count = 0;
+
+    if (directory == NULL)
+        return 0;
+    while ((entry = readdir(directory)) != NULL)
+        count += entry->d_name[0] != '.';
+    (void)closedir(directory);
+    return count;
+}
+
+struct native_counts native_count(void)
+{
+    return (struct native_counts){count_files(), count_segments(), count_semaphore_sets()};
+}
 
 uint64_t native_populated(const char *native_name)
 {

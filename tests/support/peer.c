@@ -23,6 +23,7 @@ static const struct {
     {"keep", peer_keep},
     {"tidy", peer_tidy},
     {"fork", peer_fork_often},
+    {"soak", peer_soak},
 };
 
 void peer_say(const char *format, ...)
@@ -64,6 +65,6 @@ int main(int count, char **words)
     for (size_t i = 0; count > 1 && i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(words[1], roles[i].name) == 0)
             return roles[i].play(count - 1, words + 1);
-    (void)fprintf(stderr, "usage: peer obey|given|inheriting|churn|pass|scribble|crowd|attach|keep|tidy|fork [WORD...]\n");
+    (void)fprintf(stderr, "usage: peer obey|given|inheriting|churn|pass|scribble|crowd|attach|keep|tidy|fork|soak [WORD...]\n");
     return 2;
 }

@@ -39,6 +39,9 @@ int peer_keep(int count, char **words);
 int peer_tidy(int count, char **words);
 int peer_fork_often(int count, char **words);
 
+/* Creates and crashes as often as it is told, and counts what is left: see peer_soak.c. */
+int peer_soak(int count, char **words);
+
 /* Print a line at once. */
 void peer_say(const char *format, ...);
 

@@ -99,8 +99,9 @@ uint64_t process_own_id(void);
 
 size_t process_page_size(void);
 
-/* Milliseconds since some time ago. */
+/* Milliseconds, or microseconds, since some time ago. */
 uint64_t process_milliseconds(void);
+uint64_t process_microseconds(void);
 
 /* Let others run for about a millisecond. Only for waits that look for a change, with a limit. */
 void process_pause(void);
@@ -128,8 +129,8 @@ void process_wait_for_fork(int64_t child);
 /* The same, and tell how, as process_wait() does. */
 int process_wait_for_fork_until_limit(int64_t child);
 
-/* Kill a forked child, and wait until it has ended. */
-void process_kill_fork(int64_t child);
+/* Kill a forked child, and wait until it has ended: PROCESS_KILLED, unless it ended before. */
+int process_kill_fork(int64_t child);
 
 /* Fork a process into a container: it sees other process ids, and has one that processes of other such containers
  * have, too. To be waited for like any fork. -1: this system or user can't. */

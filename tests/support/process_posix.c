@@ -445,6 +445,11 @@ uint64_t process_milliseconds(void)
     return nanoseconds() / 1000000;
 }
 
+uint64_t process_microseconds(void)
+{
+    return nanoseconds() / 1000;
+}
+
 void process_pause(void)
 {
     struct timespec moment = {.tv_nsec = 1000000};
@@ -490,28 +495,34 @@ void process_wait_for_fork(int64_t child)
         ;
 }
 
+static int meaning_of(int wait_status)
+{
+    if (WIFEXITED(wait_status))
+        return WEXITSTATUS(wait_status);
+    return WTERMSIG(wait_status) == SIGKILL ? PROCESS_KILLED : PROCESS_CRASHED;
+}
+
 int process_wait_for_fork_until_limit(int64_t child)
 {
     const uint64_t until = process_milliseconds() + PROCESS_LIMIT;
     int status;
 
-    for (;;) {
-        pid_t ended = waitpid((pid_t)child, &status, WNOHANG);
-        if (ended == (pid_t)child)
-            break;
+    while (waitpid((pid_t)child, &status, WNOHANG) != (pid_t)child) {
         if (process_milliseconds() >= until)
             return PROCESS_RUNNING;
         process_pause();
     }
-    if (WIFEXITED(status))
-        return WEXITSTATUS(status);
-    return WTERMSIG(status) == SIGKILL ? PROCESS_KILLED : PROCESS_CRASHED;
+    return meaning_of(status);
 }
 
-void process_kill_fork(int64_t child)
+int process_kill_fork(int64_t child)
 {
+    int status;
+
     (void)kill((pid_t)child, SIGKILL);
-    process_wait_for_fork(child);
+    while (waitpid((pid_t)child, &status, 0) == -1 && errno == EINTR)
+        ;
+    return meaning_of(status);
 }
 
 void process_replace(const char *const arguments[])

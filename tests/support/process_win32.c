@@ -343,6 +343,11 @@ uint64_t process_milliseconds(void)
     return GetTickCount64();
 }
 
+uint64_t process_microseconds(void)
+{
+    return process_milliseconds() * 1000;
+}
+
 void process_pause(void)
 {
     Sleep(1);
@@ -390,9 +395,10 @@ int process_wait_for_fork_until_limit(int64_t child)
     return PROCESS_RUNNING;
 }
 
-void process_kill_fork(int64_t child)
+int process_kill_fork(int64_t child)
 {
     (void)child;
+    return PROCESS_RUNNING;
 }
 
 void process_replace(const char *const arguments[])
