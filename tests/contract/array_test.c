@@ -196,8 +196,8 @@ static void a2_every_dtype_and_order_is_opened_as_it_was_created(void **state)
         assert_int_equal(seen.count, 30);
         assert_int_equal(seen.size, 30 * seen.item_size);
         assert_int_equal(seen.strides[0], (layout.order == ISM_ORDER_C ? 6 : 1) * seen.item_size);
-        memset(view.data, dtype, view.size);
-        assert_memory_equal(seen.data, view.data, view.size);
+        memset(view.data, dtype, (size_t)view.size);
+        assert_memory_equal(seen.data, view.data, (size_t)view.size);
         close_array(other);
         close_array(array);
     }

@@ -206,7 +206,7 @@ static void r12_one_may_fork_while_other_threads_use_the_library(void **state)
     const char *name = NAME("x");
 
     (void)state;
-    struct process *peer = peer_start("fork", name, "200", NULL);
+    struct process *peer = peer_start("fork", name, "40", NULL);
     const char *told = answer(peer);
     if (strcmp(told, "no") == 0) {
         dismiss(peer);

@@ -94,7 +94,7 @@ static void r2_killed_at_each_system_call_of_creating_it_leaves_one_region_to_tw
         tell(one, "open_or_create %s %s", name, options);
         tell(two, "open_or_create %s %s", name, options);
         process_spin(1000);
-        process_kill(victim);
+        kill_and_wait(victim);
         assert_answer(answer(one), "ISM_OK");
         assert_answer(answer(two), "ISM_OK");
         const unsigned before = runs;
