@@ -266,10 +266,10 @@ bool process_can_trace(void)
 
 #define SLEEPS_AFTER 200 /* milliseconds without a stop */
 
-/* Wait for its next stop and return how it was stopped; 0 if it has ended, or sleeps. */
-static int next_stop(struct process *process)
+/* Wait so many milliseconds for its next stop and return how it was stopped; 0 if it has ended, or sleeps. */
+static int next_stop(struct process *process, unsigned limit)
 {
-    const uint64_t until = process_milliseconds() + SLEEPS_AFTER;
+    const uint64_t until = process_milliseconds() + limit;
     siginfo_t what;
     int status = 0;
 
@@ -293,7 +293,7 @@ bool process_trace(struct process *process, const char *line)
     if (ptrace(PTRACE_SEIZE, process->id, NULL, PTRACE_O_TRACESYSGOOD) == -1 ||
         !process_write(process, line))
         return false;
-    int status = next_stop(process);
+    int status = next_stop(process, PROCESS_LIMIT);
     return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
 }
 
@@ -307,7 +307,7 @@ int process_step(struct process *process, enum process_stops kind, unsigned stop
     while (stops > 0 && process->held) {
         (void)ptrace(kind == PROCESS_CALLS ? PTRACE_SYSCALL : PTRACE_SINGLESTEP, process->id, NULL,
                      passed_on);
-        int status = next_stop(process);
+        int status = next_stop(process, SLEEPS_AFTER);
         bool own = WSTOPSIG(status) == own_signal;
         passed_on = own || status >> 16 != 0 ? 0 : WSTOPSIG(status);
         stops -= own;
@@ -318,7 +318,7 @@ int process_step(struct process *process, enum process_stops kind, unsigned stop
 void process_release(struct process *process)
 {
     if (!process->held && !process->ended && ptrace(PTRACE_INTERRUPT, process->id, NULL, NULL) == 0)
-        (void)next_stop(process);
+        (void)next_stop(process, SLEEPS_AFTER);
     (void)ptrace(PTRACE_DETACH, process->id, NULL, NULL);
 }
 
