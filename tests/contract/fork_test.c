@@ -200,7 +200,7 @@ static void r12_an_owners_death_is_told_while_its_child_lives(void **state)
     close_region(region);
 }
 
-/* Other threads are anywhere in creating, opening, locking and closing while one forks; see peer_crowd.c. */
+/* Other threads are anywhere in creating, opening, locking and closing while one forks; see peer_rounds.c. */
 static void r12_one_may_fork_while_other_threads_use_the_library(void **state)
 {
     const char *name = NAME("x");
