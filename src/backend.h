@@ -50,8 +50,8 @@ extern const struct ism_traits ism_backend_traits;
 
 /* ---- memory ---- */
 
-/* An object of shared memory that this process has a handle of. Only its backend looks at handle and
- * identity. */
+/* An object of shared memory that this process has a handle of. Only its backend looks at handle,
+ * identity and kind. */
 struct ism_memory {
     char native[ISM_NATIVE_NAME_MAX + 1];
     intptr_t handle;        /* descriptor, segment id or section handle */
@@ -63,6 +63,14 @@ struct ism_memory {
     bool leased;            /* ism_lease_take() succeeded */
     bool alone;             /* ism_lease_take_alone() did */
     uint64_t forks;         /* ism_process_forks() when it was leased */
+    unsigned kind;          /* the backend's own; measured */
+};
+
+/* How an object is to be made. */
+struct ism_memory_plan {
+    uint64_t length; /* of the whole object, in bytes */
+    bool persistent; /* it outlives its last process */
+    bool sparse;     /* parts of it may never be committed */
 };
 
 /* Size of a page: objects are made and mapped in multiples of it. */
@@ -73,10 +81,10 @@ size_t ism_memory_page(void);
 void ism_memory_native_name(const char *name, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1]);
 
-/* Make an object of length bytes, all zero, for this user alone, if the native name is free. It is open for
- * writing. ism_memory_measure() is called next. */
-ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why);
+/* Make an object, all zero, for this user alone, if the native name is free. It is open for writing.
+ * ism_memory_measure() is called next. ISM_E_BUSY: what is left of a dead one is in the way for now. */
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
+                             struct ism_memory *out, struct ism_cause *why);
 
 /* Get a handle of an existing object. Follows no symbolic link. */
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
@@ -110,7 +118,8 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
 ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
                             size_t size, struct ism_cause *why);
 
-/* Free the native name, if it still means this object; whoever has it mapped keeps it. The object was
+/* Free the native name, if it still means this object; whoever has it mapped keeps it. Where names can't be
+ * freed (traits.frees_names), the object at least no longer outlives its last process. The object was
  * opened for writing. ISM_E_NOT_FOUND: the name is gone, or means another object by now.
  * ISM_E_BUSY: somebody else is at it and does not get done. */
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why);

@@ -25,7 +25,7 @@ typedef struct ism_region ism_region;
 typedef enum ism_lifetime {
     /* Gone with the last process that has it open, however that process ended. */
     ISM_LIFETIME_PROCESSES = 0,
-    /* There until it is removed or the machine restarts. */
+    /* There until it is removed or the machine restarts; on Windows also until the user logs off. */
     ISM_LIFETIME_PERSISTENT = 1
 } ism_lifetime;
 
@@ -102,7 +102,8 @@ typedef struct ism_region_info {
  *          ISM_E_FOREIGN (the native name is taken by something else); ISM_E_VERSION, ISM_E_CORRUPT
  *          (by a region that this version can't read, or a damaged one); ISM_E_TIMED_OUT (somebody was
  *          still discarding a dead one at the deadline); ISM_E_INITIALISER; ISM_E_UNSUPPORTED (a
- *          persistent region on Windows, or a system without the locks that leases need);
+ *          persistent region of a Windows user without a profile, or a system without the locks
+ *          that leases need);
  *          ISM_E_NOT_FOUND (the system has no place for shared memory); ISM_E_SYSTEM.
  *          An object that a dead process left behind under the name is freed first.
  * Threads: any. Processes: exactly one of several creates. Not in a signal handler. Blocks: only in

@@ -49,15 +49,15 @@ static void fill(struct ism_memory *memory, const char *native, int descriptor, 
     memory->writable = writable;
 }
 
-ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
+                             struct ism_memory *out, struct ism_cause *why)
 {
     int descriptor = shm_open(native, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     struct ism_memory memory;
     fill(&memory, native, descriptor, true);
-    if (ftruncate(descriptor, (off_t)length) == 0) {
+    if (ftruncate(descriptor, (off_t)plan->length) == 0) {
         *out = memory;
         return ISM_OK;
     }

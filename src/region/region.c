@@ -163,18 +163,18 @@ ism_status ism_region_draw_id(uint64_t *id, struct ism_cause *why)
 
 /* Make an object under a free name, and have the lease on it before anybody can take it for a dead
  * process's. ISM_E_EXISTS or ISM_E_BUSY: begin again. */
-static ism_status make_object(const char *native, uint64_t length, struct ism_memory *memory,
-                              struct ism_cause *why)
+static ism_status make_object(const char *native, const struct ism_memory_plan *plan,
+                              struct ism_memory *memory, struct ism_cause *why)
 {
     struct ism_cause ignored;
-    ism_status status = ism_memory_create(native, length, memory, why);
+    ism_status status = ism_memory_create(native, plan, memory, why);
     if (status != ISM_OK)
         return status;
     memory->made = true;
     status = ism_lease_take(memory, why);
     if (status == ISM_OK)
         status = ism_memory_measure(memory, why);
-    if (status == ISM_OK && memory->length != length)
+    if (status == ISM_OK && memory->length != plan->length)
         status = ISM_E_CORRUPT; /* somebody has changed it already */
     if (status == ISM_OK)
         return ISM_OK;
@@ -232,15 +232,19 @@ static ism_status describe_object(struct ism_region *region, const ism_region_op
 /* Take the free name. */
 static ism_status claim(struct attempt *attempt, const char *native, struct ism_cause *why)
 {
-    uint64_t offset = 0, length = 0, id = 0;
+    uint64_t offset = 0, id = 0;
     struct ism_control control;
     struct ism_memory memory;
     struct ism_region *region = attempt->region;
     const ism_region_options *options = &attempt->options;
-    (void)ism_control_place(ism_control_capacity(options), &offset, &length);
+    struct ism_memory_plan plan = {
+        .persistent = options->lifetime == ISM_LIFETIME_PERSISTENT,
+        .sparse = ism_control_capacity(options) > options->size,
+    };
+    (void)ism_control_place(ism_control_capacity(options), &offset, &plan.length);
     ism_status status = ism_region_draw_id(&id, why);
     if (status == ISM_OK)
-        status = make_object(native, length, &memory, why);
+        status = make_object(native, &plan, &memory, why);
     if (status != ISM_OK)
         return status;
     ism_life initialiser = 0;
@@ -628,9 +632,9 @@ ism_status ism_region_close(ism_region *region)
 /* Free the name; where names can't be freed, mark the object, and the next one gets another native name. */
 static ism_status remove_found(struct ism_found *found, struct ism_cause *why)
 {
-    ism_status status = ism_backend_traits.frees_names
-                            ? ism_memory_unlink(&found->memory, why)
-                            : ism_control_set_removed(&found->memory, why);
+    ism_status status = ism_memory_unlink(&found->memory, why);
+    if (status == ISM_OK && !ism_backend_traits.frees_names)
+        status = ism_control_set_removed(&found->memory, why);
     ism_memory_close(&found->memory);
     return status;
 }

@@ -157,12 +157,12 @@ ism_status ism_sysv_make(key_t key, size_t length, int *id, struct ism_cause *wh
     return *id != -1 ? ISM_OK : create_failure(key, errno, why);
 }
 
-ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
+                             struct ism_memory *out, struct ism_cause *why)
 {
     int id;
     struct ism_memory memory;
-    ism_status status = ism_sysv_make(key_of(native), (size_t)length - SHORT_BY, &id, why);
+    ism_status status = ism_sysv_make(key_of(native), (size_t)plan->length - SHORT_BY, &id, why);
     if (status != ISM_OK)
         return status;
     status = fill(&memory, native, id, true, why);

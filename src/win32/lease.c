@@ -8,6 +8,7 @@
  * scanners) counts as a holder as long as it has them; a process that died counts until the kernel
  * has closed its handles, a moment after its mutexes. */
 #include "ntdll.h"
+#include "persistent.h"
 #include "system_error.h"
 #include "user.h"
 #include "win32.h"
@@ -67,6 +68,7 @@ void ism_lease_end(void)
     (void)ReleaseMutex(names);
     (void)CloseHandle(names);
     names = NULL;
+    ism_persistent_forget();
     ism_process_unlock(ISM_LOCK_NAMES);
 }
 

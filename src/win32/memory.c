@@ -5,11 +5,12 @@
  * marks a removed region, and the next one of its name goes by the next candidate. Sections are
  * made with SEC_RESERVE: address space is set aside at once, memory when it is committed; touching
  * a page before that faults (Wine 8 lets it pass, but does not tell other views of a commit that
- * reaches the section's end, so VirtualQuery() is not asked about it). A section does not tell its
- * size; the length of a whole view does, in pages. Weak sides: all names are those of one logon
- * session; while the handle of one who only looks is open, the name is taken. */
-#include "ntdll.h"
+ * reaches the section's end, so VirtualQuery() is not asked about it). Persistent objects are
+ * sections on files, see persistent.c. Weak sides: all names are those of one logon session; while
+ * the handle of one who only looks is open, the name is taken. */
 #include "../atomics.h"
+#include "ntdll.h"
+#include "persistent.h"
 #include "system_error.h"
 #include "user.h"
 #include "win32.h"
@@ -21,7 +22,7 @@
 const struct ism_traits ism_backend_traits = {
     .name = "win32",
     .candidates = 32,
-    .keeps_persistent = false,
+    .keeps_persistent = true,
     .frees_names = false,
     .locks_names = true,
     .lease_names_holders = false,
@@ -29,6 +30,13 @@ const struct ism_traits ism_backend_traits = {
 };
 
 #define CANDIDATE_MAX 3 /* characters: ".31" */
+
+/* What an object is, in ism_memory.kind. */
+enum kind {
+    KIND_RESERVED,   /* memory is set aside by a commit */
+    KIND_FILE,       /* all of it has its place on the disk */
+    KIND_SPARSE_FILE /* as far as it was committed */
+};
 
 size_t ism_memory_page(void)
 {
@@ -82,8 +90,8 @@ ism_status ism_win32_reserve_failure(struct ism_cause *why, const char *call, un
     return status == ISM_E_NO_MEMORY ? ISM_E_NO_SPACE : status;
 }
 
-ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+static ism_status create_reserved(const char *native, uint64_t length, HANDLE *section,
+                                  struct ism_cause *why)
 {
     const struct ism_user *user;
     wchar_t name[ISM_NATIVE_NAME_MAX + 1];
@@ -92,17 +100,32 @@ ism_status ism_memory_create(const char *native, uint64_t length, struct ism_mem
         return status;
     ism_user_wide_name(native, name);
     SetLastError(ERROR_SUCCESS); /* the call succeeds for a name that is taken, too */
-    HANDLE section =
+    HANDLE created =
         CreateFileMappingW(INVALID_HANDLE_VALUE, user->attributes, PAGE_READWRITE | SEC_RESERVE,
                            (DWORD)(length >> 32), (DWORD)length, name);
-    if (section == NULL)
+    if (created == NULL)
         return ism_win32_reserve_failure(why, "CreateFileMappingW", GetLastError());
     if (GetLastError() == ERROR_ALREADY_EXISTS) {
-        (void)CloseHandle(section);
+        (void)CloseHandle(created);
         return ism_system_failure(why, "CreateFileMappingW", ERROR_ALREADY_EXISTS);
     }
+    *section = created;
+    return ISM_OK;
+}
+
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
+                             struct ism_memory *out, struct ism_cause *why)
+{
+    HANDLE section;
+    ism_status status = plan->persistent
+                            ? ism_persistent_create(native, plan, &section, why)
+                            : create_reserved(native, plan->length, &section, why);
+    if (status != ISM_OK)
+        return status;
     fill(out, native, section, true);
-    out->length = length;
+    out->length = plan->length;
+    if (plan->persistent)
+        out->kind = plan->sparse ? KIND_SPARSE_FILE : KIND_FILE;
     return ISM_OK;
 }
 
@@ -111,12 +134,16 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
 {
     wchar_t name[ISM_NATIVE_NAME_MAX + 1];
     ism_user_wide_name(native, name);
-    DWORD access = READ_CONTROL | FILE_MAP_READ | (writable ? FILE_MAP_WRITE : 0);
+    DWORD access = READ_CONTROL | SECTION_QUERY | FILE_MAP_READ | (writable ? FILE_MAP_WRITE : 0);
     HANDLE section = OpenFileMappingW(access, FALSE, name);
+    ism_status status = ISM_OK;
     if (section == NULL)
-        return ism_system_failure(why, "OpenFileMappingW", GetLastError());
-    fill(out, native, section, writable);
-    return ISM_OK;
+        status = ism_system_failure(why, "OpenFileMappingW", GetLastError());
+    if (status == ISM_E_NOT_FOUND)
+        status = ism_persistent_open(native, &section, why);
+    if (status == ISM_OK)
+        fill(out, native, section, writable);
+    return status;
 }
 
 uint64_t ism_win32_length_of_view(const unsigned char *view)
@@ -129,15 +156,21 @@ uint64_t ism_win32_length_of_view(const unsigned char *view)
     return length;
 }
 
-/* There is no identity to fill in: while this handle is open the name means this object. */
+/* There is no identity to fill in: while this handle is open the name means this object. Views
+ * consist of whole pages. */
 ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
 {
+    uint64_t length, page = ism_memory_page();
+    bool is_file;
     ism_status status = ism_user_check_owner(section_of(memory), why);
     if (status == ISM_OK)
-        status = ism_memory_map(memory, why);
-    if (status == ISM_OK)
-        memory->length = ism_win32_length_of_view(memory->address);
-    return status;
+        status = ism_ntdll_measure_section(section_of(memory), &length, &is_file, why);
+    if (status != ISM_OK)
+        return status;
+    memory->length = (length + page - 1) / page * page;
+    if (memory->kind == KIND_RESERVED && is_file)
+        memory->kind = KIND_SPARSE_FILE;
+    return ISM_OK;
 }
 
 ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
@@ -155,6 +188,10 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
 ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
                              struct ism_cause *why)
 {
+    if (memory->kind == KIND_FILE)
+        return ISM_OK;
+    if (memory->kind == KIND_SPARSE_FILE)
+        return ism_persistent_allocate(memory->address + offset, length, why);
     if (VirtualAlloc(memory->address + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE) == NULL)
         return ism_win32_reserve_failure(why, "VirtualAlloc", GetLastError());
     return ISM_OK;
@@ -227,7 +264,7 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
                             size_t size, struct ism_cause *why)
 {
     ism_status status = ism_memory_map(memory, why);
-    if (status == ISM_OK) /* whoever made it may have been killed before that */
+    if (status == ISM_OK && memory->kind == KIND_RESERVED) /* its creator may have been killed before */
         status = ism_memory_commit(memory, offset, size, why);
     if (status != ISM_OK)
         return status;
@@ -235,13 +272,11 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
     return ISM_OK;
 }
 
-/* There is nothing to do: the name is freed with the last handle, and core's mark tells all who
- * find it until then that it means nothing any more. */
+/* The name is freed with the last handle, and core's mark tells all who find it until then that it means nothing
+ * any more. */
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
 {
-    (void)memory;
-    (void)why;
-    return ISM_OK;
+    return memory->kind == KIND_RESERVED ? ISM_OK : ism_persistent_revoke(memory->native, why);
 }
 
 void ism_memory_close(struct ism_memory *memory)
@@ -249,14 +284,15 @@ void ism_memory_close(struct ism_memory *memory)
     if (memory->address != NULL)
         (void)UnmapViewOfFile(memory->address);
     (void)CloseHandle(section_of(memory));
+    if (memory->kind != KIND_RESERVED)
+        ism_persistent_free(memory->native);
     memory->address = NULL;
     memory->handle = 0;
 }
 
 void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1])
 {
-    (void)native;
-    path[0] = '\0';
+    ism_persistent_path(native, path);
 }
 
 /* Native names, gathered before any is visited: the visitor changes the directory. */
@@ -264,13 +300,16 @@ struct names {
     char (*native)[ISM_NATIVE_NAME_MAX + 1];
     size_t count;
     size_t room;
+    bool is_full; /* there was no memory for more */
 };
 
-static bool add_name(struct names *names, const char *native)
+static bool add_name(const char *native, void *context)
 {
+    struct names *names = context;
     if (names->count == names->room) {
         size_t room = names->room == 0 ? 16 : names->room * 2;
         void *grown = realloc(names->native, room * sizeof names->native[0]);
+        names->is_full = grown == NULL;
         if (grown == NULL)
             return false;
         names->native = grown;
@@ -312,10 +351,8 @@ static ism_status gather(HANDLE directory, const char *prefix, struct names *nam
         return ISM_E_NO_MEMORY;
     ism_status status;
     while ((status = ism_ntdll_read_directory(directory, &place, buffer, &entry, why)) == ISM_OK)
-        if (is_candidate(&entry, prefix, native) && !add_name(names, native)) {
-            status = ISM_E_NO_MEMORY;
+        if (is_candidate(&entry, prefix, native) && !add_name(native, names))
             break;
-        }
     free(buffer);
     return status == ISM_E_NOT_FOUND ? ISM_OK : status;
 }
@@ -334,8 +371,6 @@ static ism_status gather_all(HANDLE directory, const char *prefix, struct names 
     ism_status status = ISM_OK;
     for (int pass = 0; status == ISM_OK && pass < PASSES; pass++)
         status = gather(directory, prefix, names, why);
-    if (names->count > 0)
-        qsort(names->native, names->count, sizeof names->native[0], compare_names);
     return status;
 }
 
@@ -354,7 +389,7 @@ static ism_status open_session(HANDLE *directory, struct ism_cause *why)
 ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
 {
     const struct ism_user *user;
-    struct names names = {NULL, 0, 0};
+    struct names names = {NULL, 0, 0, false};
     HANDLE directory;
     ism_status status = ism_user_get(&user, why);
     if (status == ISM_OK)
@@ -363,6 +398,12 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
         return status;
     status = gather_all(directory, user->prefix, &names, why);
     (void)CloseHandle(directory);
+    if (status == ISM_OK)
+        status = ism_persistent_list(add_name, &names, why);
+    if (names.is_full)
+        status = ISM_E_NO_MEMORY;
+    if (names.count > 0)
+        qsort(names.native, names.count, sizeof names.native[0], compare_names);
     for (size_t i = 0; status == ISM_OK && i < names.count; i++) {
         bool is_seen = i > 0 && strcmp(names.native[i], names.native[i - 1]) == 0;
         if (!is_seen && !visitor(names.native[i], context))

@@ -1,8 +1,8 @@
 /* ntdll.c: what only the lowest library of Windows tells about kernel objects.
  *
  * Not every compiler ships an import library for it, so its functions are found at run time. All
- * have been there since Windows NT 3.1, and Wine has them too. Microsoft documents NtQueryObject
- * and the calls on directories, but not NtQueryMutant. */
+ * have been there since Windows NT 3.1, and Wine has them too. Microsoft documents NtQueryObject,
+ * NtQuerySection and the calls on directories, but not NtQueryMutant. */
 #include "ntdll.h"
 
 #include "system_error.h"
@@ -11,6 +11,8 @@
 
 #define OBJECT_NAME_INFORMATION_CLASS 1
 #define MUTANT_BASIC_INFORMATION_CLASS 0
+#define SECTION_BASIC_INFORMATION_CLASS 0
+#define SECTION_ON_A_FILE 0x800000u
 #define DIRECTORY_QUERY_ACCESS 0x1u
 #define NO_MORE_ENTRIES ((NTSTATUS)0x8000001a)
 
@@ -20,6 +22,12 @@ struct mutant_information {
     BOOLEAN is_abandoned;
 };
 
+struct section_information {
+    void *base;
+    ULONG attributes;
+    LARGE_INTEGER length;
+};
+
 struct directory_entry {
     UNICODE_STRING name;
     UNICODE_STRING type;
@@ -27,6 +35,8 @@ struct directory_entry {
 
 typedef NTSTATUS(NTAPI *query_function)(HANDLE object, int what, void *answer, ULONG size,
                                         ULONG *length);
+typedef NTSTATUS(NTAPI *query_section_function)(HANDLE section, int what, void *answer,
+                                                SIZE_T size, SIZE_T *length);
 typedef NTSTATUS(NTAPI *open_directory_function)(HANDLE *directory, ACCESS_MASK access,
                                                  OBJECT_ATTRIBUTES *attributes);
 typedef NTSTATUS(NTAPI *query_directory_function)(HANDLE directory, void *entries, ULONG size,
@@ -76,6 +86,21 @@ bool ism_ntdll_count_mutex(HANDLE mutex, int32_t *count)
         return false;
     *count = information.count;
     return true;
+}
+
+ism_status ism_ntdll_measure_section(HANDLE section, uint64_t *length, bool *is_file,
+                                     struct ism_cause *why)
+{
+    struct section_information found;
+    query_section_function query = (query_section_function)find("NtQuerySection");
+    if (query == NULL)
+        return absence(why, "NtQuerySection");
+    NTSTATUS code = query(section, SECTION_BASIC_INFORMATION_CLASS, &found, sizeof found, NULL);
+    if (code != 0)
+        return failure(why, "NtQuerySection", code);
+    *length = (uint64_t)found.length.QuadPart;
+    *is_file = (found.attributes & SECTION_ON_A_FILE) != 0;
+    return ISM_OK;
 }
 
 /* From a named object's path to that of its directory. */

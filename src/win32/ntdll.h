@@ -13,6 +13,10 @@ bool ism_ntdll_count_handles(HANDLE object, uint32_t *count);
  * False: the system does not tell. */
 bool ism_ntdll_count_mutex(HANDLE mutex, int32_t *count);
 
+/* How long a section is, in bytes, and whether it stands on a file; it was opened with SECTION_QUERY. */
+ism_status ism_ntdll_measure_section(HANDLE section, uint64_t *length, bool *is_file,
+                                     struct ism_cause *why);
+
 /* Open the directory that a named object is in. */
 ism_status ism_ntdll_open_directory(HANDLE object, HANDLE *directory, struct ism_cause *why);
 

@@ -9,11 +9,13 @@ ism_status ism_system_failure(struct ism_cause *why, const char *call, unsigned 
     why->code = (int64_t)code;
     switch (code) {
     case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
         return ISM_E_NOT_FOUND;
     case ERROR_ALREADY_EXISTS:
         return ISM_E_EXISTS;
     case ERROR_ACCESS_DENIED:
     case ERROR_PRIVILEGE_NOT_HELD:
+    case ERROR_SHARING_VIOLATION:
         return ISM_E_ACCESS;
     case ERROR_COMMITMENT_LIMIT: /* memory and page files are full, or the job's share of them */
     case ERROR_PAGEFILE_QUOTA:

@@ -48,12 +48,13 @@ static ism_status find_sid(struct ism_cause *why)
     return status;
 }
 
-static ism_status write_prefix(struct ism_cause *why)
+static ism_status write_names(struct ism_cause *why)
 {
     char *text;
     if (!ConvertSidToStringSidA(own.sid.token.User.Sid, &text))
         return ism_system_failure(why, "ConvertSidToStringSidA", GetLastError());
-    (void)snprintf(own.user.prefix, sizeof own.user.prefix, "Local\\isthmus.%.184s.", text);
+    (void)snprintf(own.user.text, sizeof own.user.text, "%s", text);
+    (void)snprintf(own.user.prefix, sizeof own.user.prefix, "Local\\isthmus.%s.", own.user.text);
     (void)LocalFree(text);
     return ISM_OK;
 }
@@ -85,7 +86,7 @@ static BOOL CALLBACK prepare(INIT_ONCE *once, void *context, void **unused)
     (void)unused;
     failure->status = find_sid(&failure->why);
     if (failure->status == ISM_OK)
-        failure->status = write_prefix(&failure->why);
+        failure->status = write_names(&failure->why);
     if (failure->status == ISM_OK)
         failure->status = write_protection(&failure->why);
     return failure->status == ISM_OK;

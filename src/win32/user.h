@@ -6,10 +6,12 @@
 
 #include <windows.h>
 
-#define ISM_USER_PREFIX_MAX 199 /* a SID has 184 characters at most */
+#define ISM_USER_TEXT_MAX 184 /* characters of the longest SID */
+#define ISM_USER_PREFIX_MAX (ISM_USER_TEXT_MAX + 15)
 
 struct ism_user {
     char prefix[ISM_USER_PREFIX_MAX + 1]; /* of every native name: Local\isthmus.<SID>. */
+    char text[ISM_USER_TEXT_MAX + 1];     /* the SID in writing */
     SECURITY_ATTRIBUTES *attributes;      /* the user owns the object, and nobody else gets at it */
     PSID sid;
 };

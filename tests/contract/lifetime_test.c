@@ -132,11 +132,6 @@ static void r6_persistent_regions_stay_until_removed(void **state)
     ism_region_info info;
 
     (void)state;
-    if (backend_is("win32")) {
-        assert_status(status_of_create(name, &options), ISM_E_UNSUPPORTED);
-        assert_int_equal(leftovers_regions(name), 0);
-        return;
-    }
     struct process *peer = peer_obeying();
     assert_answer(ask(peer, "create %s size=%u persistent", name, SIZE), "ISM_OK");
     assert_answer(ask(peer, "fill 6"), "ok");
@@ -162,12 +157,6 @@ static void r6_a_persistent_region_that_was_never_ready_is_started_over(void **s
 
     (void)state;
     struct process *peer = peer_obeying();
-    if (backend_is("win32")) {
-        assert_answer(ask(peer, "create %s size=%u persistent halting", name, SIZE),
-                      "ISM_E_UNSUPPORTED");
-        dismiss(peer);
-        return;
-    }
     assert_answer(ask(peer, "create %s size=%u persistent halting", name, SIZE), "initialising");
     kill_and_wait(peer);
     assert_status(status_of_open(name, NULL), ISM_E_NOT_FOUND);
@@ -177,6 +166,160 @@ static void r6_a_persistent_region_that_was_never_ready_is_started_over(void **s
     assert_answer(ask(next, "pattern"), "yes");
     dismiss(next);
     assert_status(ism_region_remove(name), ISM_OK);
+}
+
+static void create_persistent(const char *name, unsigned char byte, ism_region_info *info)
+{
+    ism_region_options options = {.size = SIZE, .lifetime = ISM_LIFETIME_PERSISTENT};
+    ism_region *region;
+
+    assert_status(ism_region_create(name, &options, &region), ISM_OK);
+    assert_status(ism_region_get_info(region, info), ISM_OK);
+    memset(ism_region_data(region), byte, SIZE);
+    close_region(region);
+    assert_status(status_of_open(name, NULL), ISM_OK);
+}
+
+/* Each way to meet what is left. */
+static void r6_a_persistent_region_is_gone_after_a_restart(void **state)
+{
+    enum { BY_OPEN, BY_REMOVE, BY_TIDY, BY_CREATE, WAYS };
+    const char *name = NAME("x");
+    ism_region_options options = {.size = SIZE, .lifetime = ISM_LIFETIME_PERSISTENT};
+    ism_region_info info;
+    ism_region *region;
+
+    (void)state;
+    for (int way = 0; way < WAYS; way++) {
+        create_persistent(name, 6, &info);
+        if (!native_restart(info.path)) {
+            assert_status(ism_region_remove(name), ISM_OK);
+            skip_because("a restart of this system can't be had for a test");
+        }
+        assert_true(native_file_exists(info.path));
+        if (way == BY_OPEN)
+            assert_status(status_of_open(name, NULL), ISM_E_NOT_FOUND);
+        if (way == BY_REMOVE)
+            assert_status(ism_region_remove(name), ISM_E_NOT_FOUND);
+        if (way == BY_TIDY)
+            assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+        if (way == BY_TIDY)
+            assert_false(native_file_exists(info.path));
+        assert_int_equal(leftovers_regions(name), 0);
+        assert_status(ism_region_open_or_create(name, &options, &region), ISM_OK);
+        assert_true(region_holds(region, 0));
+        assert_status(ism_region_remove(name), ISM_OK);
+        close_region(region);
+        assert_false(native_file_exists(info.path));
+    }
+}
+
+static void r6_the_file_of_a_removed_persistent_region_goes_with_its_last_user(void **state)
+{
+    const char *name = NAME("x");
+    ism_region_info info;
+
+    (void)state;
+    for (int killed = 0; killed < 2; killed++) {
+        struct process *peer = peer_obeying();
+        create_persistent(name, 5, &info);
+        assert_answer(ask(peer, "open %s", name), "ISM_OK");
+        assert_status(ism_region_remove(name), ISM_OK);
+        assert_answer(ask(peer, "holds 5"), "yes");
+        assert_status(status_of_open(name, NULL), ISM_E_NOT_FOUND);
+        if (killed)
+            kill_and_wait(peer);
+        else
+            dismiss(peer);
+        assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+        assert_int_equal(leftovers_regions(name), 0);
+        if (info.path[0] != '\0')
+            assert_false(native_file_exists(info.path));
+    }
+}
+
+/* Where the system's files ignore case, too. */
+static void r6_persistent_regions_whose_names_differ_in_case_are_two(void **state)
+{
+    const char *small = NAME("abcdefgh"), *large = NAME("aBcdefgH");
+    ism_region_info info;
+
+    (void)state;
+    create_persistent(small, 1, &info);
+    create_persistent(large, 2, &info);
+    ism_region *first = open_region(small), *second = open_region(large);
+    assert_true(region_holds(first, 1));
+    assert_true(region_holds(second, 2));
+    close_region(first);
+    close_region(second);
+    assert_int_equal(leftovers_regions(small), 1);
+    assert_int_equal(leftovers_regions(large), 1);
+    assert_status(ism_region_remove(small), ISM_OK);
+    assert_status(status_of_open(small, NULL), ISM_E_NOT_FOUND);
+    assert_status(status_of_open(large, NULL), ISM_OK);
+    assert_status(ism_region_remove(large), ISM_OK);
+}
+
+/* Two processes come to a region that nobody has, as fast as they can. */
+static void r6_who_opens_a_persistent_region_anew_has_the_same_as_others(void **state)
+{
+    const char *name = NAME("x");
+    ism_region_info info;
+
+    (void)state;
+    create_persistent(name, 7, &info);
+    struct process *one = peer_obeying(), *two = peer_obeying();
+    for (int round = 0; round < 20; round++) {
+        tell(one, "open %s", name);
+        tell(two, "open %s", name);
+        assert_answer(answer(one), "ISM_OK");
+        assert_answer(answer(two), "ISM_OK");
+        assert_answer(ask(one, "poke 3 %d", round + 1), "ok");
+        assert_int_equal(atoi(ask(two, "peek 3")), round + 1);
+        assert_answer(ask(one, "close"), "ISM_OK");
+        assert_answer(ask(two, "close"), "ISM_OK");
+    }
+    dismiss(one);
+    dismiss(two);
+    assert_status(ism_region_remove(name), ISM_OK);
+}
+
+/* The one who is killed creates as fast as it can; each time it is killed a little later. */
+static void r6_creating_a_persistent_region_can_be_killed_at_any_time(void **state)
+{
+    enum { ROUNDS = 16, STEP = 150 /* microseconds */ };
+    const char *name = NAME("x");
+    ism_region_options options = {.size = SIZE, .lifetime = ISM_LIFETIME_PERSISTENT};
+    ism_region_info info;
+    ism_region *region;
+
+    (void)state;
+    create_persistent(name, 1, &info);
+    assert_status(ism_region_remove(name), ISM_OK);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct process *peer = peer_obeying();
+        assert_answer(ask(peer, "create %s size=1", NAME("other")), "ISM_OK");
+        tell(peer, "create %s size=%u persistent pattern", name, SIZE);
+        process_spin(round * STEP);
+        kill_and_wait(peer);
+        ism_status status = ism_region_open(name, NULL, &region);
+        if (status == ISM_OK) {
+            assert_true(((volatile unsigned char *)ism_region_data(region))[SIZE - 1] != 0);
+            close_region(region);
+            assert_status(ism_region_remove(name), ISM_OK);
+        } else {
+            assert_status(status, ISM_E_NOT_FOUND);
+        }
+        assert_int_equal(leftovers_live_regions(name), 0);
+        assert_status(ism_region_open_or_create(name, &options, &region), ISM_OK);
+        assert_true(region_holds(region, 0));
+        assert_status(ism_region_remove(name), ISM_OK);
+        close_region(region);
+        assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+        assert_int_equal(leftovers_regions(name), 0);
+        if (info.path[0] != '\0')
+            assert_false(native_file_exists(info.path));
+    }
 }
 
 /* ---- R7 ---- */
@@ -589,6 +732,11 @@ int main(void)
         promise(r6_region_is_gone_after_kill_of_all),
         promise(r6_persistent_regions_stay_until_removed),
         promise(r6_a_persistent_region_that_was_never_ready_is_started_over),
+        promise(r6_a_persistent_region_is_gone_after_a_restart),
+        promise(r6_the_file_of_a_removed_persistent_region_goes_with_its_last_user),
+        promise(r6_persistent_regions_whose_names_differ_in_case_are_two),
+        promise(r6_who_opens_a_persistent_region_anew_has_the_same_as_others),
+        promise(r6_creating_a_persistent_region_can_be_killed_at_any_time),
         promise(r7_a_removed_name_is_free_at_once_and_the_memory_stays),
         promise(r7_a_name_can_be_taken_away_again_and_again),
         promise(r7_of_several_removers_one_succeeds),

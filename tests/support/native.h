@@ -42,6 +42,9 @@ bool native_owner_only(const char *native_name);
 /* Take the permission to write from everybody, the owner too; or give it back to the owner. */
 bool native_allow_writing(const char *native_name, bool allow);
 
+/* Have the system forget of a persistent region that is a file what it would forget when it is started anew. */
+bool native_restart(const char *path);
+
 /* From now on this process has a world of shared memory of its own, where all objects together can have so many
  * bytes; where there can be so many objects (of System V; of others twice as many, since each may need another
  * object); where one object can have so many bytes (of System V). */

@@ -1,5 +1,5 @@
 /* native_win32.c: sections by CreateFileMapping. A section lives as long as someone has a handle of it, so
- * what is planted lives until it is uprooted. One user, no files, no limits that a process may set. */
+ * what is planted lives until it is uprooted. One user, no limits that a process may set. */
 #include "native.h"
 
 #include "process.h"
@@ -10,6 +10,7 @@
 #include <psapi.h>
 
 #include <isthmus/isthmus.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,15 @@ bool native_allow_writing(const char *native_name, bool allow)
     (void)native_name;
     (void)allow;
     return false;
+}
+
+/* What a restart loses is the region's key in the registry, which is called as the file is. */
+bool native_restart(const char *path)
+{
+    char key[512];
+    const char *name = strrchr(path, '\\');
+    (void)snprintf(key, sizeof key, "Software\\isthmus%s", name != NULL ? name : "");
+    return name != NULL && RegDeleteKeyA(HKEY_CURRENT_USER, key) == ERROR_SUCCESS;
 }
 
 bool native_confine_handles(unsigned more)

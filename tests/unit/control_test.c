@@ -142,12 +142,13 @@ static int make_object(void **state)
 {
     char native[ISM_NATIVE_NAME_MAX + 1];
     struct ism_cause why = {NULL, 0};
-    uint64_t offset, length;
+    struct ism_memory_plan plan = {0};
+    uint64_t offset;
 
     (void)state;
     set_name(native);
-    if (!ism_control_place(options.capacity, &offset, &length) ||
-        ism_memory_create(native, length, &object, &why) != ISM_OK ||
+    if (!ism_control_place(options.capacity, &offset, &plan.length) ||
+        ism_memory_create(native, &plan, &object, &why) != ISM_OK ||
         ism_memory_measure(&object, &why) != ISM_OK || ism_memory_map(&object, &why) != ISM_OK)
         return -1;
     ism_control_fill(&whole, "x", &options, REGION, TABLE, LIFE);
