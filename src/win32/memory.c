@@ -129,6 +129,19 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     return ISM_OK;
 }
 
+/* What may not be opened is this user's own all the same, if its owner says so: an owner may always read that. */
+static ism_status judge_denial(const wchar_t *name)
+{
+    struct ism_cause ignored;
+    HANDLE section = OpenFileMappingW(READ_CONTROL, FALSE, name);
+    ism_status status = ISM_E_FOREIGN;
+    if (section != NULL) {
+        status = ism_user_check_owner(section, &ignored);
+        (void)CloseHandle(section);
+    }
+    return status == ISM_E_FOREIGN ? ISM_E_FOREIGN : ISM_E_ACCESS;
+}
+
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
                            struct ism_cause *why)
 {
@@ -139,6 +152,8 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     ism_status status = ISM_OK;
     if (section == NULL)
         status = ism_system_failure(why, "OpenFileMappingW", GetLastError());
+    if (status == ISM_E_ACCESS)
+        status = judge_denial(name);
     if (status == ISM_E_NOT_FOUND)
         status = ism_persistent_open(native, &section, why);
     if (status == ISM_OK)

@@ -12,8 +12,7 @@ static void r8_a_region_is_its_owners_only(void **state)
     (void)state;
     ism_region *region = create_region(name, SIZE);
     struct process *peer = peer_obeying();
-    if (!backend_is("win32"))
-        assert_true(native_owner_only(ism_region_native_name(region)));
+    assert_true(native_owner_only(ism_region_native_name(region)));
     if (strcmp(ask(peer, "become_other_user"), "yes") != 0) {
         close_region(region);
         skip_because("this system or user can't become another user for a test");

@@ -15,6 +15,14 @@ struct native_object;
  * the name is taken. */
 struct native_object *native_plant(const char *native_name, const void *bytes, size_t size);
 
+/* The same as an object that belongs to somebody else, and is open to all, or shut to all but its owner. NULL: that is
+ * not possible here, or not for this user. */
+struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size,
+                                            bool is_shut);
+
+/* Make an object there that is no shared memory. NULL: the system has no so many kinds, counted from 0. */
+struct native_object *native_plant_other_kind(const char *native_name, unsigned kind);
+
 /* Does the object still hold these bytes, and is it still the one that its name means? */
 bool native_untouched(const struct native_object *object, const void *bytes, size_t size);
 
@@ -38,6 +46,9 @@ struct native_counts native_count(void);
 
 /* May this region's owner read and write it, and nobody else do anything? */
 bool native_owner_only(const char *native_name);
+
+/* How many bytes of a range of mapped memory are set aside. UINT64_MAX: the system does not tell. */
+uint64_t native_committed(const void *address, uint64_t length);
 
 /* Take the permission to write from everybody, the owner too; or give it back to the owner. */
 bool native_allow_writing(const char *native_name, bool allow);

@@ -110,6 +110,44 @@ struct native_object *native_plant(const char *native_name, const void *bytes, s
     return NULL;
 }
 
+/* Segments share their keys with nothing else; among files a pipe is one of another kind. */
+struct native_object *native_plant_other_kind(const char *native_name, unsigned kind)
+{
+    key_t key;
+    char path[300];
+    struct native_object *object = calloc(1, sizeof *object);
+
+    if (object == NULL)
+        return NULL;
+    (void)snprintf(object->name, sizeof object->name, "%s", native_name);
+    (void)snprintf(path, sizeof path, "/dev/shm%s", native_name);
+    if (kind == 0 && !is_system_v(native_name, &key) && mkfifo(path, 0600) == 0)
+        return object;
+    free(object);
+    return NULL;
+}
+
+/* Who has made a segment stays its creator. */
+struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size,
+                                            bool is_shut)
+{
+    key_t key;
+    if (is_system_v(native_name, &key))
+        return NULL;
+    struct native_object *object = native_plant(native_name, bytes, size);
+    if (object == NULL)
+        return NULL;
+    int descriptor = shm_open(native_name, O_RDONLY, 0);
+    bool is_given = descriptor != -1 && fchmod(descriptor, is_shut ? 0600 : 0666) == 0 &&
+                    fchown(descriptor, NOBODY, NOBODY) == 0;
+    if (descriptor != -1)
+        (void)close(descriptor);
+    if (is_given)
+        return object;
+    native_uproot(object);
+    return NULL;
+}
+
 static bool segment_untouched(const struct native_object *object, const void *bytes, size_t size)
 {
     key_t key;
@@ -265,6 +303,20 @@ bool native_owner_only(const char *native_name)
     return right;
 }
 
+/* A restart is played by ci/reboot: here nothing less than the system itself forgets. */
+bool native_restart(const char *path)
+{
+    (void)path;
+    return false;
+}
+
+uint64_t native_committed(const void *address, uint64_t length)
+{
+    (void)address;
+    (void)length;
+    return UINT64_MAX;
+}
+
 bool native_allow_writing(const char *native_name, bool allow)
 {
     const mode_t mode = allow ? 0600 : 0400;
@@ -284,13 +336,6 @@ bool native_allow_writing(const char *native_name, bool allow)
     bool done = fchmod(descriptor, mode) == 0;
     (void)close(descriptor);
     return done;
-}
-
-/* A restart is played by ci/reboot: here nothing less than the system itself forgets. */
-bool native_restart(const char *path)
-{
-    (void)path;
-    return false;
 }
 
 bool native_allow_regions(unsigned count)

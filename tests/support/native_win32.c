@@ -7,7 +7,9 @@
 #define PSAPI_VERSION 2 /* the functions are in kernel32 */
 #include <windows.h>
 
+#include <aclapi.h>
 #include <psapi.h>
+#include <sddl.h>
 
 #include <isthmus/isthmus.h>
 #include <stdio.h>
@@ -15,7 +17,7 @@
 #include <string.h>
 
 struct native_object {
-    HANDLE section;
+    HANDLE section; /* or an object of another kind */
     char native_name[256];
 };
 
@@ -29,14 +31,22 @@ static bool same_bytes(HANDLE section, const void *bytes, size_t size)
     return same;
 }
 
-struct native_object *native_plant(const char *native_name, const void *bytes, size_t size)
+static struct native_object *new_object(const char *native_name)
 {
     struct native_object *object = calloc(1, sizeof *object);
+    if (object != NULL)
+        strncpy(object->native_name, native_name, sizeof object->native_name - 1);
+    return object;
+}
+
+static struct native_object *plant(const char *native_name, SECURITY_ATTRIBUTES *attributes,
+                                   const void *bytes, size_t size)
+{
+    struct native_object *object = new_object(native_name);
     if (object == NULL)
         return NULL;
-    strncpy(object->native_name, native_name, sizeof object->native_name - 1);
     SetLastError(ERROR_SUCCESS);
-    object->section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+    object->section = CreateFileMappingA(INVALID_HANDLE_VALUE, attributes, PAGE_READWRITE, 0,
                                          size > 0 ? (DWORD)size : 1, native_name);
     bool fresh = object->section != NULL && GetLastError() == ERROR_SUCCESS;
     void *memory = fresh ? MapViewOfFile(object->section, FILE_MAP_WRITE, 0, 0, 0) : NULL;
@@ -49,6 +59,41 @@ struct native_object *native_plant(const char *native_name, const void *bytes, s
     memcpy(memory, bytes, size);
     (void)UnmapViewOfFile(memory);
     return object;
+}
+
+struct native_object *native_plant(const char *native_name, const void *bytes, size_t size)
+{
+    return plant(native_name, NULL, bytes, size);
+}
+
+/* Administrators may give what they make to their group. An empty list allows nobody anything. */
+struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size,
+                                            bool is_shut)
+{
+    SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorA(
+            is_shut ? "O:BAD:P" : "O:BAD:(A;;GA;;;WD)", SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL))
+        return NULL;
+    struct native_object *object = plant(native_name, &attributes, bytes, size);
+    (void)LocalFree(attributes.lpSecurityDescriptor);
+    return object;
+}
+
+struct native_object *native_plant_other_kind(const char *native_name, unsigned kind)
+{
+    struct native_object *object = new_object(native_name);
+    if (object == NULL)
+        return NULL;
+    if (kind == 0)
+        object->section = CreateEventA(NULL, TRUE, FALSE, native_name);
+    else if (kind == 1)
+        object->section = CreateMutexA(NULL, FALSE, native_name);
+    else if (kind == 2)
+        object->section = CreateSemaphoreA(NULL, 0, 1, native_name);
+    if (object->section != NULL)
+        return object;
+    free(object);
+    return NULL;
 }
 
 bool native_untouched(const struct native_object *object, const void *bytes, size_t size)
@@ -95,10 +140,63 @@ struct native_counts native_count(void)
     return (struct native_counts){0, 0, 0};
 }
 
+static bool is_this_user(PSID sid)
+{
+    union {
+        TOKEN_USER user;
+        unsigned char bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    } own;
+    HANDLE token;
+    DWORD length;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+        return false;
+    bool is_told = GetTokenInformation(token, TokenUser, &own, sizeof own, &length);
+    (void)CloseHandle(token);
+    return is_told && EqualSid(own.user.User.Sid, sid);
+}
+
+/* One entry, which is not inherited: the owner may read and write. Wine keeps generic rights as they were given. */
+static bool allows_owner_only(ACL *list)
+{
+    ACCESS_ALLOWED_ACE *entry;
+    const DWORD needed = FILE_MAP_READ | FILE_MAP_WRITE;
+    return list != NULL && list->AceCount == 1 && GetAce(list, 0, (void **)&entry) &&
+           entry->Header.AceType == ACCESS_ALLOWED_ACE_TYPE && entry->Header.AceFlags == 0 &&
+           ((entry->Mask & needed) == needed || (entry->Mask & GENERIC_ALL) != 0) &&
+           is_this_user(&entry->SidStart);
+}
+
 bool native_owner_only(const char *native_name)
 {
-    (void)native_name;
-    return false;
+    PSID owner;
+    ACL *list;
+    SECURITY_DESCRIPTOR *found;
+    HANDLE section = OpenFileMappingA(READ_CONTROL, FALSE, native_name);
+    if (section == NULL)
+        return false;
+    bool right = false;
+    if (GetSecurityInfo(section, SE_KERNEL_OBJECT,
+                        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &list,
+                        NULL, (void **)&found) == ERROR_SUCCESS) {
+        right = is_this_user(owner) && allows_owner_only(list);
+        (void)LocalFree(found);
+    }
+    (void)CloseHandle(section);
+    return right;
+}
+
+uint64_t native_committed(const void *address, uint64_t length)
+{
+    MEMORY_BASIC_INFORMATION found;
+    const unsigned char *at = address, *end = at + length;
+    uint64_t committed = 0;
+    while (at < end && VirtualQuery(at, &found, sizeof found) != 0) {
+        const unsigned char *next = (const unsigned char *)found.BaseAddress + found.RegionSize;
+        if (found.State == MEM_COMMIT)
+            committed += (uint64_t)((next < end ? next : end) - at);
+        at = next;
+    }
+    return committed;
 }
 
 bool native_allow_writing(const char *native_name, bool allow)
