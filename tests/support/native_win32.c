@@ -206,13 +206,32 @@ bool native_allow_writing(const char *native_name, bool allow)
     return false;
 }
 
-/* What a restart loses is the region's key in the registry, which is called as the file is. */
+/* Volatile keys are lost at a restart. They can't have any below them that are not. */
+static bool is_volatile(const char *key)
+{
+    char below[520];
+    HKEY made;
+    (void)snprintf(below, sizeof below, "%s\\x", key);
+    LSTATUS code = RegCreateKeyExA(HKEY_CURRENT_USER, below, 0, NULL, REG_OPTION_NON_VOLATILE,
+                                   KEY_READ, NULL, &made, NULL);
+    if (code == ERROR_SUCCESS) {
+        (void)RegCloseKey(made);
+        (void)RegDeleteKeyA(HKEY_CURRENT_USER, below);
+    }
+    return code == ERROR_CHILD_MUST_BE_VOLATILE;
+}
+
+/* The region's key in the registry is called as the file is. */
 bool native_restart(const char *path)
 {
     char key[512];
     const char *name = strrchr(path, '\\');
-    (void)snprintf(key, sizeof key, "Software\\isthmus%s", name != NULL ? name : "");
-    return name != NULL && RegDeleteKeyA(HKEY_CURRENT_USER, key) == ERROR_SUCCESS;
+    if (name == NULL)
+        return false;
+    (void)snprintf(key, sizeof key, "Software\\isthmus%s", name);
+    if (is_volatile(key))
+        (void)RegDeleteKeyA(HKEY_CURRENT_USER, key);
+    return true;
 }
 
 bool native_confine_handles(unsigned more)
