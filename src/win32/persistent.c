@@ -28,9 +28,12 @@
 #define PATH_ROOM 1024u /* characters of a path, with its end */
 #define KEY_ROOM 512u
 
-/* It is known that no file has a certificate, as is usual: who has no persistent objects asks the registry once
- * for each time that names are looked up. Guarded by ISM_LOCK_NAMES. */
-static bool is_known_none;
+/* The key that certificates are in, as long as names are looked up: who has no persistent objects asks the registry
+ * once each time. Guarded by ISM_LOCK_NAMES. */
+static struct {
+    HKEY key; /* NULL: there is none, or it was not asked for */
+    bool is_asked;
+} certificates;
 
 /* ---- where they are ---- */
 
@@ -99,10 +102,10 @@ static ism_status place_of(const char *native, struct place *place, struct ism_c
 
 /* ---- certificates ---- */
 
-static bool is_there(const wchar_t *key)
+static bool is_there(HKEY above, const wchar_t *key)
 {
     HKEY opened;
-    if (RegOpenKeyExW(HKEY_USERS, key, 0, KEY_QUERY_VALUE, &opened) != ERROR_SUCCESS)
+    if (RegOpenKeyExW(above, key, 0, KEY_QUERY_VALUE, &opened) != ERROR_SUCCESS)
         return false;
     (void)RegCloseKey(opened);
     return true;
@@ -137,14 +140,34 @@ static ism_status revoke(const struct place *place, struct ism_cause *why)
 
 void ism_persistent_forget(void)
 {
-    is_known_none = false;
+    if (certificates.key != NULL)
+        (void)RegCloseKey(certificates.key);
+    certificates.key = NULL;
+    certificates.is_asked = false;
 }
 
-static bool is_any_certified(void)
+static void open_certificates(void)
 {
     wchar_t key[KEY_ROOM];
     struct ism_cause ignored;
-    return write_key(key, &ignored) == ISM_OK && is_there(key);
+    if (write_key(key, &ignored) != ISM_OK ||
+        RegOpenKeyExW(HKEY_USERS, key, 0, KEY_READ, &certificates.key) != ERROR_SUCCESS)
+        certificates.key = NULL;
+    certificates.is_asked = true;
+}
+
+/* Between begin and end. */
+static bool is_certified(const char *native)
+{
+    char name[ISM_PERSISTENT_NAME_MAX + 1];
+    wchar_t wide[ISM_PERSISTENT_NAME_MAX + 1] = L"";
+    struct ism_cause ignored;
+    if (!certificates.is_asked)
+        open_certificates();
+    if (certificates.key == NULL || ism_persistent_name(native, name, &ignored) != ISM_OK)
+        return false;
+    append(wide, name);
+    return is_there(certificates.key, wide);
 }
 
 /* ---- files ---- */
@@ -157,7 +180,7 @@ static void free_place(const struct place *place)
                               OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return;
-    if (!is_there(place->key))
+    if (!is_there(HKEY_USERS, place->key))
         (void)SetFileInformationByHandle(file, FileDispositionInfo, &deleted, sizeof deleted);
     (void)CloseHandle(file);
 }
@@ -267,15 +290,11 @@ static ism_status check_file(HANDLE file, struct ism_cause *why)
 ism_status ism_persistent_open(const char *native, HANDLE *section, struct ism_cause *why)
 {
     struct place place;
-    if (!is_known_none)
-        is_known_none = !is_any_certified();
-    if (is_known_none)
+    if (!is_certified(native))
         return ISM_E_NOT_FOUND;
     ism_status status = place_of(native, &place, why);
     if (status != ISM_OK)
         return status;
-    if (!is_there(place.key))
-        return ISM_E_NOT_FOUND;
     HANDLE file = CreateFileW(place.path, GENERIC_READ | GENERIC_WRITE | READ_CONTROL,
                               FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
                               FILE_FLAG_OPEN_REPARSE_POINT, NULL);
@@ -303,7 +322,7 @@ void ism_persistent_free(const char *native)
 {
     struct place place;
     struct ism_cause ignored;
-    if (place_of(native, &place, &ignored) == ISM_OK && !is_there(place.key))
+    if (place_of(native, &place, &ignored) == ISM_OK && !is_there(HKEY_USERS, place.key))
         free_place(&place);
 }
 
@@ -324,8 +343,7 @@ void ism_persistent_path(const char *native, char path[ISM_PATH_MAX + 1])
     struct place place;
     struct ism_cause ignored;
     const size_t long_form = wcslen(L"\\\\?\\");
-    if (!is_any_certified() || place_of(native, &place, &ignored) != ISM_OK ||
-        !is_there(place.key) ||
+    if (place_of(native, &place, &ignored) != ISM_OK || !is_there(HKEY_USERS, place.key) ||
         WideCharToMultiByte(CP_UTF8, 0, place.path + long_form, -1, path, ISM_PATH_MAX + 1, NULL,
                             NULL) == 0)
         path[0] = '\0';
@@ -346,7 +364,7 @@ static bool visit(const wchar_t *found, ism_persistent_visitor visitor, void *co
         name[i] = (char)(found[i] <= 0x7e ? found[i] : L'?');
     if (!ism_persistent_is_name(name) || place_named(name, &place, &ignored) != ISM_OK)
         return true;
-    if (is_there(place.key))
+    if (is_there(HKEY_USERS, place.key))
         return !ism_persistent_native(name, native) || visitor(native, context);
     free_place(&place);
     return true;
