@@ -14,11 +14,9 @@ trap 'tool rm "$name" >/dev/null 2>&1; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 cp "$example" picture.npy
 
-# Regions outlive their processes on every system but Windows, where this test runs through Wine or on
-# its own.
-persistent=yes windows=no
+windows=no # where this test runs through Wine or on its own
 case $ISTHMUS_TOOL in
-*.exe) persistent=no windows=yes ;;
+*.exe) windows=yes ;;
 esac
 
 tool() {
@@ -180,77 +178,68 @@ for file in cut text; do
     status_is 1
 done
 
-if [ $persistent = no ]; then
-    begin 'no persistent regions here'
-    run load picture.npy "$name"
-    fails_with 'not possible on this system'
-    run stat "$name"
-    status_is 1
-else
-    begin 'load'
-    run load picture.npy "$name"
-    succeeds
-    out_is_empty
-    run load picture.npy "$name"
-    fails_with "\"$name\""
+begin 'load'
+run load picture.npy "$name"
+succeeds
+out_is_empty
+run load picture.npy "$name"
+fails_with "\"$name\""
 
-    begin 'stat'
-    run stat "$name"
-    succeeds
-    out_has '262,272 bytes'
-    out_has 'persistent'
-    out_has 'uint8, 512 x 512'
-    run stat --json "$name"
-    succeeds
-    for member in "\"name\": \"$name\"" '"native_name": "' '"path": ' '"size": 262272' \
-        '"capacity": 262272' '"lifetime": "persistent"' '"attached": []' '"stale": false' \
-        '"dtype": "uint8"' '"shape": [512, 512]'; do
-        out_has "$member"
-    done
-    run stat "$name" --json
-    out_has '"shape": [512, 512]'
+begin 'stat'
+run stat "$name"
+succeeds
+out_has '262,272 bytes'
+out_has 'persistent'
+out_has 'uint8, 512 x 512'
+run stat --json "$name"
+succeeds
+for member in "\"name\": \"$name\"" '"native_name": "' '"path": ' '"size": 262272' \
+    '"capacity": 262272' '"lifetime": "persistent"' '"attached": []' '"stale": false' \
+    '"dtype": "uint8"' '"shape": [512, 512]'; do
+    out_has "$member"
+done
+run stat "$name" --json
+out_has '"shape": [512, 512]'
 
-    begin 'ls'
-    run ls
-    succeeds
-    check 'a row' grep -qE "^$name +256 KiB +persistent +0 +ready +uint8, 512 x 512\$" out
-    check 'a header' sh -c 'head -n 1 out | grep -q "^NAME"'
-    run ls --json
-    succeeds
-    out_has "\"name\": \"$name\""
-    if command -v python3 >/dev/null; then
-        check 'it is JSON' python3 -c '
+begin 'ls'
+run ls
+succeeds
+check 'a row' grep -qE "^$name +256 KiB +persistent +0 +ready +uint8, 512 x 512\$" out
+check 'a header' sh -c 'head -n 1 out | grep -q "^NAME"'
+run ls --json
+succeeds
+out_has "\"name\": \"$name\""
+if command -v python3 >/dev/null; then
+    check 'it is JSON' python3 -c '
 import json
 regions = json.load(open("out"))
 region, = [region for region in regions if region["name"] == "'"$name"'"]
 assert region["shape"] == [512, 512] and region["attached"] == [] and region["stale"] is False
 '
-    fi
-
-    begin 'save'
-    run save "$name" saved.npy
-    succeeds
-    out_is_empty
-    check 'the file is what was loaded' cmp picture.npy saved.npy
-    run save "$name" no-such-folder/saved.npy
-    fails_with 'no-such-folder/saved.npy'
-    run demo saved.npy
-    succeeds
-
-    begin 'rm'
-    run rm "$name" "$name"
-    fails_with "\"$name\""
-    run stat "$name"
-    status_is 1
-    run load picture.npy "$name"
-    succeeds
-    run rm "$name"
-    succeeds
-    out_is_empty
-    run ls --json
-    out_lacks "\"$name\""
 fi
 
+begin 'save'
+run save "$name" saved.npy
+succeeds
+out_is_empty
+check 'the file is what was loaded' cmp picture.npy saved.npy
+run save "$name" no-such-folder/saved.npy
+fails_with 'no-such-folder/saved.npy'
+run demo saved.npy
+succeeds
+
+begin 'rm'
+run rm "$name" "$name"
+fails_with "\"$name\""
+run stat "$name"
+status_is 1
+run load picture.npy "$name"
+succeeds
+run rm "$name"
+succeeds
+out_is_empty
+run ls --json
+out_lacks "\"$name\""
 # is_whole_demo ELEMENTS: the last run was a demo that went well.
 is_whole_demo() {
     succeeds
