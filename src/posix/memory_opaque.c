@@ -103,8 +103,8 @@ static ism_status make_object(struct ism_memory *memory, uint64_t length, struct
     return status;
 }
 
-ism_status ism_memory_create(const char *native, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
+                             struct ism_memory *out, struct ism_cause *why)
 {
     int descriptor;
     struct ism_memory memory;
@@ -115,7 +115,7 @@ ism_status ism_memory_create(const char *native, uint64_t length, struct ism_mem
     fill(&memory, native, descriptor, true);
     status = ism_side_file_look(descriptor, &made, why);
     if (status == ISM_OK)
-        status = make_object(&memory, length, why);
+        status = make_object(&memory, plan->length, why);
     if (status == ISM_OK) {
         memory.identity = made.identity;
         *out = memory;

@@ -119,6 +119,7 @@ static void r6_what_was_never_claimed_is_no_obstacle(void **state)
     char native[ISM_NATIVE_NAME_MAX + 1];
     char name[ISM_NAME_MAX + 1];
     unsigned left = 0;
+    const struct ism_memory_plan plan = {.length = 2 * ism_memory_page()};
 
     (void)state;
     (void)snprintf(name, sizeof name, "test-%llu-unclaimed", (unsigned long long)ism_process_id());
@@ -130,7 +131,7 @@ static void r6_what_was_never_claimed_is_no_obstacle(void **state)
     for (unsigned i = 0; i < ism_backend_traits.candidates; i++) {
         struct ism_memory memory;
         ism_memory_native_name(name, i, native);
-        assert_int_equal(ism_memory_create(native, 2 * ism_memory_page(), &memory, &why), ISM_OK);
+        assert_int_equal(ism_memory_create(native, &plan, &memory, &why), ISM_OK);
         ism_memory_close(&memory);
     }
     assert_free(name);

@@ -225,8 +225,9 @@ static void r1_a_native_name_that_is_another_names_is_passed_by(void **state)
 
     (void)state;
     assert_true(ism_control_place(SIZE, &offset, &length));
+    const struct ism_memory_plan plan = {.length = length};
     assert_int_equal(ism_lease_begin(&why), ISM_OK);
-    assert_int_equal(ism_memory_create(native, length, &other, &why), ISM_OK);
+    assert_int_equal(ism_memory_create(native, &plan, &other, &why), ISM_OK);
     assert_int_equal(ism_lease_take(&other, &why), ISM_OK);
     assert_int_equal(ism_memory_map(&other, &why), ISM_OK);
     ism_control_fill(&control, "another-name", &options, 1, 1, 0);
