@@ -175,10 +175,14 @@ static void e1_an_unknown_flag_or_lifetime_is_told(void **state)
 {
     ism_region *region;
     const char *name = NAME("x");
+    const uint32_t for_both = ISM_REGION_PREFAULT | ISM_REGION_LOCKED | ISM_REGION_HUGE_PAGES |
+                              ISM_REGION_NO_CORE_DUMP;
 
     (void)state;
     for (unsigned bit = 0; bit < 32; bit++) {
         ism_region_options options = {.size = SIZE, .flags = 1u << bit};
+        if ((options.flags & for_both) != 0)
+            continue;
         if (options.flags != ISM_REGION_LAZY) {
             assert_told(ism_region_create(name, &options, &region), ISM_E_INVALID, "");
             assert_null(region);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #define PART 250 /* after so many it says that it works */
+#define BATCH 50 /* processes that come at once */
 
 /* What lies in each region. */
 struct mark {
@@ -127,24 +128,29 @@ static void join(const char *name)
     process_end_self(ism_region_close(region) == ISM_OK ? 0 : 1);
 }
 
-static void await_all(const struct mark *mark, unsigned count)
+/* Wait until so many have counted themselves. */
+static ism_status await(const char *name, unsigned count)
 {
-    for (unsigned i = 1; mark->number < count; i++) {
+    ism_region *region;
+    ism_status status = ism_region_open(name, NULL, &region);
+    if (status != ISM_OK)
+        return status;
+    const struct mark *mark = ism_region_data(region);
+    while (mark->number < count)
         process_pause();
-        say_progress(i);
-    }
+    peer_say("working");
+    return ism_region_close(region);
 }
 
 int peer_attach(int count, char **words)
 {
     unsigned wanted = count > 2 ? (unsigned)strtoul(words[2], NULL, 10) : 0;
     int64_t *children = calloc((size_t)wanted + 1, sizeof *children);
-    ism_region *region;
     ism_status status = ISM_OK;
 
     if (children == NULL)
         return 1;
-    for (unsigned i = 0; i < wanted; i++) {
+    for (unsigned i = 0; i < wanted && status == ISM_OK; i++) {
         children[i] = process_fork();
         if (children[i] == 0)
             join(words[1]);
@@ -152,17 +158,14 @@ int peer_attach(int count, char **words)
             peer_say("no");
             return 0;
         }
-        say_progress(i);
+        if ((i + 1) % BATCH == 0 || i + 1 == wanted)
+            status = await(words[1], i + 1);
     }
-    if ((status = ism_region_open(words[1], NULL, &region)) == ISM_OK)
-        await_all(ism_region_data(region), wanted);
     peer_say("%s", ism_status_name(status));
     while (getchar() != EOF)
         continue;
-    for (unsigned i = 0; i < wanted; i++)
+    for (unsigned i = 0; i < wanted && children[i] > 0; i++)
         process_wait_for_fork(children[i]);
-    if (status == ISM_OK)
-        (void)ism_region_close(region);
     free(children);
     return 0;
 }
