@@ -40,6 +40,9 @@ struct ism_cause {
 struct ism_traits {
     const char *name;          /* of the backend: "posix", "sysv", "win32" */
     unsigned candidates;       /* native names that one name may have, tried in order */
+    unsigned shared_candidates; /* the same for names that all users share; 0: no object can be open to others */
+    bool names_are_exact;      /* a native name belongs to one name only */
+    bool reaches_machine;      /* names of ISM_SCOPE_MACHINE can be had */
     bool keeps_persistent;     /* objects can outlive their last process */
     bool frees_names;          /* a name can be freed while processes have the object */
     bool locks_names;          /* ism_lease_begin() keeps others out */
@@ -64,25 +67,41 @@ struct ism_memory {
     bool alone;             /* ism_lease_take_alone() did */
     uint64_t forks;         /* ism_process_forks() when it was leased */
     unsigned kind;          /* the backend's own; measured */
+    uint64_t owner;         /* the user whose it is, 0 where users have no numbers; measured */
+    uint32_t access;        /* an ism_access, as the system applies it; measured */
 };
+
+/* What a protection is that none of ism_access has. */
+#define ISM_ACCESS_NONE UINT32_MAX
 
 /* How an object is to be made. */
 struct ism_memory_plan {
     uint64_t length; /* of the whole object, in bytes */
     bool persistent; /* it outlives its last process */
     bool sparse;     /* parts of it may never be committed */
+    ism_access access;
+};
+
+/* Whose names are meant. */
+struct ism_names {
+    bool shared; /* those that all users share, else those of this user */
+    ism_scope scope;
 };
 
 /* Size of a page: objects are made and mapped in multiples of it. */
 size_t ism_memory_page(void);
 
-/* Compose the native name of a user's region. candidate < traits.candidates. Never fails: a name that
- * does not fit is hashed. */
-void ism_memory_native_name(const char *name, unsigned candidate,
+/* Compose the native name of a region. candidate < traits.candidates, or traits.shared_candidates. Never fails:
+ * a name that does not fit is hashed. */
+void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1]);
 
-/* Make an object, all zero, for this user alone, if the native name is free. It is open for writing.
- * ism_memory_measure() is called next. ISM_E_BUSY: what is left of a dead one is in the way for now. */
+/* Is it among the names that all users share? Whoever's object bears such a name, it is not ISM_E_FOREIGN for
+ * that. */
+bool ism_memory_is_shared(const char *native);
+
+/* Make an object, all zero, if the native name is free. It is open for writing. ism_memory_measure()
+ * is called next. ISM_E_BUSY: what is left of a dead one is in the way for now. */
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
                              struct ism_memory *out, struct ism_cause *why);
 
@@ -90,8 +109,8 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
                            struct ism_cause *why);
 
-/* See what an open object is: fills in identity and length; one that was just made is as was asked afterwards,
- * whatever the umask is. ISM_E_FOREIGN: it belongs to another user or is
+/* See what an open object is: fills in what is measured; one that was just made has the access that was planned
+ * afterwards, whatever the umask is. ISM_E_FOREIGN: it belongs to another user, though its name is this one's, or is
  * no shared memory. ISM_E_NOT_FOUND: its name was freed meanwhile. */
 ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why);
 
@@ -121,8 +140,12 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
 /* Free the native name, if it still means this object; whoever has it mapped keeps it. Where names can't be
  * freed (traits.frees_names), the object at least no longer outlives its last process. The object was
  * opened for writing. ISM_E_NOT_FOUND: the name is gone, or means another object by now.
- * ISM_E_BUSY: somebody else is at it and does not get done. */
+ * ISM_E_BUSY: somebody else is at it and does not get done. ISM_E_ACCESS: only its owner may; but if the caller
+ * has a shared object alone, its memory is freed, its name is left to a hollow object, and that is ISM_OK. */
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why);
+
+/* Is nothing left of a shared object but its name, which its owner is to free? It was measured. */
+bool ism_memory_is_hollow(struct ism_memory *memory);
 
 /* Unmap and close. For objects without a lease; those with one are left by ism_lease_leave(). */
 void ism_memory_close(struct ism_memory *memory);
@@ -130,7 +153,7 @@ void ism_memory_close(struct ism_memory *memory);
 /* The path of the file that the object is; "" where objects are no files. */
 void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1]);
 
-/* Visit the native names of this user's objects that may be regions, until the visitor answers false.
+/* Visit the native names of this user's objects that may be regions, and of shared ones, until the visitor answers false.
  * The visitor may create, open and unlink. */
 typedef bool (*ism_memory_visitor)(const char *native, void *context);
 ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why);
@@ -185,10 +208,10 @@ enum ism_lease {
 };
 
 /* From begin to end no other thread of this process looks up, creates, leases, leaves or discards an object,
- * nor does it fork; where the lease needs that to be exact (traits.locks_names), no other process of this user
- * does either. Not nested. A process that dies in between ends it. All that follows here, and opening,
- * creating and unlinking, is done in between. */
-ism_status ism_lease_begin(struct ism_cause *why);
+ * nor does it fork; where the lease needs that to be exact (traits.locks_names), no other process does either
+ * with objects of this user, or with shared ones. Not nested. A process that dies in between ends it. All that follows
+ * here, and opening, creating and unlinking, is done in between. */
+ism_status ism_lease_begin(bool shared, struct ism_cause *why);
 void ism_lease_end(void);
 
 /* Does anyone have a lease on this object, the caller's own handle not counted? To be asked before
@@ -225,12 +248,21 @@ typedef uint64_t ism_life;
 ism_status ism_life_table_use(uint64_t *id, struct ism_cause *why);
 void ism_life_table_leave(void);
 
-/* The calling thread's life, the same at each call; a forked child's threads get new ones. */
-ism_status ism_life_take(ism_life *out, struct ism_cause *why);
+/* The table of a shared object: whoever may use the object may use it, and nobody else. Each call is paired with one of
+ * ism_life_table_unshare(), and made before the lease is taken. The object was measured. ISM_E_UNSUPPORTED: there is
+ * none. */
+struct ism_life_table;
+ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out,
+                                uint64_t *id, struct ism_cause *why);
+void ism_life_table_unshare(struct ism_life_table *table);
 
-/* Has this life of the user's table ended? The kernel's word: true is never wrong, and once true it
- * stays true. False also if the system gives no answer now. */
-bool ism_life_ended(ism_life life);
+/* The calling thread's life in a table (NULL: this user's), the same at each call; a forked child's threads get new
+ * ones. */
+ism_status ism_life_take(struct ism_life_table *table, ism_life *out, struct ism_cause *why);
+
+/* Has this life of the table ended? The kernel's word: true is never wrong, and once true it stays true. False
+ * also if the system gives no answer now. */
+bool ism_life_ended(struct ism_life_table *table, ism_life life);
 
 /* ---- wait ---- */
 

@@ -12,7 +12,8 @@ extern "C" {
 #endif
 
 /* A name has 1 to ISM_NAME_MAX bytes of A-Z a-z 0-9 . _ - and is neither "." nor "..". Case matters
- * everywhere. Names are a user's own: two users' regions of one name have nothing in common. */
+ * everywhere. Names are a user's own: two users' regions of one name have nothing in common. Regions that
+ * are open to others (ism_access) have names of their own, which all users share. */
 #define ISM_NAME_MAX 200
 #define ISM_NATIVE_NAME_MAX 255 /* bytes of the longest name that an operating system is given */
 #define ISM_PATH_MAX 511        /* bytes of the longest path of a region that is a file */
@@ -28,6 +29,19 @@ typedef enum ism_lifetime {
     /* There until it is removed or the machine restarts; on Windows also until the user logs off. */
     ISM_LIFETIME_PERSISTENT = 1
 } ism_lifetime;
+
+/* Who may use a region, by the operating system's own protection (R8), whatever the umask is. */
+typedef enum {
+    ISM_ACCESS_OWNER = 0, /* the user who made it */
+    /* Also the members of its creator's effective group. */
+    ISM_ACCESS_GROUP = 1,
+    /* Every user of the machine. Any of them may then spoil what is in it, hold its locks for ever, and take
+     * a name that nobody has yet: ism_region_info tells the owner. */
+    ISM_ACCESS_EVERYONE = 2
+} ism_access;
+
+/* How far a name reaches. Only Windows makes a difference: there each logon session has names of its own. */
+typedef enum ism_scope { ISM_SCOPE_SESSION = 0, ISM_SCOPE_MACHINE = 1 } ism_scope;
 
 /* Open for reading only: needs no write permission, and a write through it faults (R9). */
 #define ISM_REGION_READ_ONLY 0x1u
@@ -69,6 +83,10 @@ typedef struct ism_region_options {
     uint64_t size;         /* in bytes, 1 or more; when opening: what it must be, 0 any */
     uint64_t capacity;     /* create: the size that it may grow to, in bytes; 0: as size */
     ism_lifetime lifetime; /* create */
+    ism_access access; /* create: who may use it; open: OWNER looks among this user's names, GROUP and
+                        * EVERYONE among those that all users share, and GROUP takes no region that is open
+                        * to everyone */
+    ism_scope scope;
     uint32_t flags;        /* ISM_REGION_READ_ONLY (open), _LAZY (create), those of R14 (both), ... */
     ism_deadline deadline; /* how long to wait for a living process that initialises the region */
     ism_region_initialiser initialiser; /* create; NULL: leave it zero */
@@ -83,6 +101,8 @@ typedef struct ism_region_info {
     uint64_t size;                             /* in bytes, exactly as created */
     uint64_t capacity;                         /* in bytes */
     ism_lifetime lifetime;
+    ism_access access;
+    uint64_t owner; /* user id of the one who made it; 0 on Windows */
     int stale;     /* nobody has it and nobody can get it: its memory waits to be freed */
     int ready;     /* 0: it is being initialised, or whoever did so died */
     int committed; /* touching it can't fail for want of space (R4); 0 with ISM_REGION_LAZY */
@@ -159,6 +179,15 @@ ISM_API ism_status ism_region_close(ism_region *region);
  * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
  * Since: 0.1. Promises: R6, R7. */
 ISM_API ism_status ism_region_remove(const char *name);
+
+/* The same among the names that all users share. Only the region's owner, or who may do anything, can.
+ * name:    see ISM_NAME_MAX.
+ * scope:   see ism_scope.
+ * Returns: as ism_region_remove(); ISM_E_ACCESS also for another user's region; ISM_E_UNSUPPORTED where regions
+ *          can't be open to others.
+ * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
+ * Since: 0.1. Promises: R6, R7, R8. */
+ISM_API ism_status ism_region_remove_shared(const char *name, ism_scope scope);
 
 /* Create a region whose name nobody knows or guesses: "anonymous-" and 128 random bits. It is found by its token, and
  * like any other in all else.
@@ -313,6 +342,14 @@ ISM_API ism_status ism_region_get_info(const ism_region *region, ism_region_info
  * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promise: R13. */
 ISM_API ism_status ism_region_look(const char *name, ism_region_info *out);
 
+/* The same among the names that all users share.
+ * name:    see ISM_NAME_MAX.
+ * scope:   see ism_scope.
+ * out:     filled on ISM_OK, otherwise unchanged.
+ * Returns: as ism_region_look(); ISM_E_UNSUPPORTED where regions can't be open to others.
+ * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R8, R13. */
+ISM_API ism_status ism_region_look_shared(const char *name, ism_scope scope, ism_region_info *out);
+
 /* Called for each region that is listed or tidied.
  * info:    of this region, valid during the call.
  * outcome: listing: ISM_OK; tidying: ISM_OK if it was removed, otherwise why it could not be.
@@ -320,8 +357,9 @@ ISM_API ism_status ism_region_look(const char *name, ism_region_info *out);
  * Returns: 0 to go on, anything else to stop. It may call the library. */
 typedef int (*ism_region_visitor)(const ism_region_info *info, ism_status outcome, void *context);
 
-/* Visit every region of this user, stale and half-made ones included, in no particular order. One that
- * can't be read is visited with what is known: its native name, and the outcome that says why.
+/* Visit every region of this user, and those of others that are open to it, stale and half-made ones
+ * included, in no particular order. One of its own that can't be read is visited with what is known: its
+ * native name, and the outcome that says why.
  * visitor: called for each.
  * context: handed to it.
  * Returns: ISM_OK, also when the visitor stopped; ISM_E_INVALID; ISM_E_NO_MEMORY; ISM_E_LIMIT;
@@ -330,7 +368,7 @@ typedef int (*ism_region_visitor)(const ism_region_info *info, ism_status outcom
  *          signal handler. Blocks: no. Since: 0.1. Promise: R13. */
 ISM_API ism_status ism_region_list(ism_region_visitor visitor, void *context);
 
-/* Free what dead processes left behind. Never touches a region that a living process has or makes, nor
+/* Free what dead processes left behind, as far as this user may. Never touches a region that a living process has or makes, nor
  * a persistent one.
  * visitor: called for each stale region, removed or not; NULL for nobody.
  * context: handed to it.

@@ -2,8 +2,11 @@
  *
  * On Linux they are files of a memory file system: they have inodes, can be locked and listed, and are
  * sparse until they are committed by posix_fallocate(). A name can be freed while processes have the
- * object. Weak side: anyone who may write the object may also shrink it, and touching what is gone
- * kills with SIGBUS; only sealed descriptors exclude that. */
+ * object, but in a sticky folder only by the object's owner: what others leave is shrunk to one byte, a
+ * length that no region has, and its name goes by another candidate. Weak side: anyone who may write the
+ * object may also shrink it, and touching what is gone kills with SIGBUS; only sealed descriptors exclude
+ * that. */
+#include "../unix/access_mode.h"
 #include "../unix/advice.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
@@ -21,6 +24,9 @@
 const struct ism_traits ism_backend_traits = {
     .name = "posix",
     .candidates = 1,
+    .shared_candidates = 8,
+    .names_are_exact = true,
+    .reaches_machine = true,
     .keeps_persistent = true,
     .frees_names = true,
     .locks_names = false,
@@ -33,12 +39,25 @@ size_t ism_memory_page(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-void ism_memory_native_name(const char *name, unsigned candidate,
+#define SHARED_PREFIX "/isthmus.all."
+#define HOLLOW_LENGTH 1
+
+/* 9 + 10 + 1 + 200 + 2 bytes always fit. No name has a '~' in it. */
+void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
-    (void)candidate; /* 9 + 10 + 1 + 200 bytes always fit, so one name is enough */
-    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "/isthmus.%lu.%s", (unsigned long)ism_user_id(),
-                   name);
+    if (!names.shared)
+        (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "/isthmus.%lu.%s",
+                       (unsigned long)ism_user_id(), name);
+    else if (candidate == 0)
+        (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, SHARED_PREFIX "%s", name);
+    else
+        (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, SHARED_PREFIX "%s~%u", name, candidate);
+}
+
+bool ism_memory_is_shared(const char *native)
+{
+    return strncmp(native, SHARED_PREFIX, strlen(SHARED_PREFIX)) == 0;
 }
 
 static void fill(struct ism_memory *memory, const char *native, int descriptor, bool writable)
@@ -52,11 +71,12 @@ static void fill(struct ism_memory *memory, const char *native, int descriptor, 
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
                              struct ism_memory *out, struct ism_cause *why)
 {
-    int descriptor = shm_open(native, O_RDWR | O_CREAT | O_EXCL, 0600);
+    int descriptor = shm_open(native, O_RDWR | O_CREAT | O_EXCL, ism_access_mode(plan->access));
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     struct ism_memory memory;
     fill(&memory, native, descriptor, true);
+    memory.access = (uint32_t)plan->access;
     if (ftruncate(descriptor, (off_t)plan->length) == 0) {
         *out = memory;
         return ISM_OK;
@@ -69,6 +89,16 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     return status;
 }
 
+/* Is the object that may not be opened a hollow one, as far as can be seen from outside? */
+static bool is_hollow_at(const char *native)
+{
+    char path[ISM_PATH_MAX + 1];
+    struct stat found;
+    ism_memory_path(native, path);
+    return ism_memory_is_shared(native) && lstat(path, &found) == 0 && S_ISREG(found.st_mode) &&
+           found.st_size == HOLLOW_LENGTH;
+}
+
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
                            struct ism_cause *why)
 {
@@ -77,9 +107,20 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     if (descriptor == -1) {
         int code = errno;
         ism_status status = ism_system_failure(why, "shm_open", code);
+        if (status == ISM_E_ACCESS && is_hollow_at(native))
+            return ISM_E_FOREIGN;
         return code == EISDIR || code == ENXIO || code == EAGAIN ? ISM_E_FOREIGN : status;
     }
     fill(out, native, descriptor, writable);
+    return ISM_OK;
+}
+
+/* The umask may have taken some bits from an object that was just made. */
+static ism_status give_mode(const struct ism_memory *memory, mode_t found, struct ism_cause *why)
+{
+    mode_t wanted = ism_access_mode((ism_access)memory->access);
+    if ((found & 07777) != wanted && fchmod((int)memory->handle, wanted) == -1)
+        return ism_system_failure(why, "fchmod", errno);
     return ISM_OK;
 }
 
@@ -88,14 +129,17 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
     struct stat found;
     if (fstat((int)memory->handle, &found) == -1)
         return ism_system_failure(why, "fstat", errno);
-    if (!S_ISREG(found.st_mode) || found.st_uid != ism_user_id())
+    if (!S_ISREG(found.st_mode) ||
+        (found.st_uid != ism_user_id() && !ism_memory_is_shared(memory->native)))
         return ISM_E_FOREIGN;
     if (found.st_nlink == 0)
         return ISM_E_NOT_FOUND;
     memory->identity = (uint64_t)found.st_ino;
     memory->length = (uint64_t)found.st_size;
-    if (memory->made && (found.st_mode & 0777) != 0600 && fchmod((int)memory->handle, 0600) == -1)
-        return ism_system_failure(why, "fchmod", errno); /* the umask had taken some of our own bits */
+    memory->owner = (uint64_t)found.st_uid;
+    if (memory->made)
+        return give_mode(memory, found.st_mode, why);
+    memory->access = ism_mode_access(found.st_mode);
     return ISM_OK;
 }
 
@@ -158,8 +202,18 @@ ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
         return ism_system_failure(why, "lstat", errno);
     if ((uint64_t)found.st_ino != memory->identity)
         return ISM_E_NOT_FOUND;
-    return shm_unlink(memory->native) == 0 ? ISM_OK
-                                           : ism_system_failure(why, "shm_unlink", errno);
+    if (shm_unlink(memory->native) == 0)
+        return ISM_OK;
+    status = ism_system_failure(why, "shm_unlink", errno);
+    bool is_hollowed = status == ISM_E_ACCESS && memory->alone &&
+                       ism_memory_is_shared(memory->native) &&
+                       ftruncate((int)memory->handle, HOLLOW_LENGTH) == 0;
+    return is_hollowed ? ISM_OK : status;
+}
+
+bool ism_memory_is_hollow(struct ism_memory *memory)
+{
+    return memory->length == HOLLOW_LENGTH;
 }
 
 void ism_memory_close(struct ism_memory *memory)
@@ -182,13 +236,14 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
     if (directory == NULL)
         return ism_system_failure(why, "opendir", errno);
     char prefix[ISM_NATIVE_NAME_MAX + 1];
-    ism_memory_native_name("", 0, prefix);
+    ism_memory_native_name("", (struct ism_names){.shared = false}, 0, prefix);
     const struct dirent *entry;
     bool goes_on = true;
     while (goes_on && (entry = readdir(directory)) != NULL) {
         char native[sizeof entry->d_name + 1];
         (void)snprintf(native, sizeof native, "/%s", entry->d_name);
-        if (strncmp(native, prefix, strlen(prefix)) == 0 && strlen(native) <= ISM_NATIVE_NAME_MAX)
+        bool is_region = strncmp(native, prefix, strlen(prefix)) == 0 || ism_memory_is_shared(native);
+        if (is_region && strlen(native) <= ISM_NATIVE_NAME_MAX)
             goes_on = visitor(native, context);
     }
     (void)closedir(directory);

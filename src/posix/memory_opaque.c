@@ -33,6 +33,9 @@
 const struct ism_traits ism_backend_traits = {
     .name = "posix",
     .candidates = 8,
+    .shared_candidates = 0,
+    .names_are_exact = false,
+    .reaches_machine = true,
     .keeps_persistent = true,
     .frees_names = true,
     .locks_names = true,
@@ -47,11 +50,18 @@ size_t ism_memory_page(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-void ism_memory_native_name(const char *name, unsigned candidate,
+void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
+    (void)names;
     (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, ISM_SIDE_FILE_PREFIX "%0*" PRIx64,
                    ISM_SIDE_FILE_DIGITS, ism_name_hash(ism_user_id(), candidate, name));
+}
+
+bool ism_memory_is_shared(const char *native)
+{
+    (void)native;
+    return false;
 }
 
 static void fill(struct ism_memory *memory, const char *native, int descriptor, bool writable)
@@ -274,6 +284,12 @@ ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
     if (status == ISM_OK && shm_unlink(memory->native) == -1 && errno != ENOENT)
         status = ism_system_failure(why, "shm_unlink", errno);
     return status == ISM_OK ? ism_side_file_unlink(memory->native, why) : status;
+}
+
+bool ism_memory_is_hollow(struct ism_memory *memory)
+{
+    (void)memory;
+    return false;
 }
 
 void ism_memory_close(struct ism_memory *memory)

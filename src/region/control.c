@@ -82,6 +82,7 @@ void ism_control_fill(struct ism_control *control, const char *name,
     control->lifetime = (uint32_t)options->lifetime;
     control->region = region;
     control->capacity = ism_control_capacity(options);
+    control->access = (uint32_t)options->access;
     control->flags = (options->flags & ISM_REGION_LAZY) == 0 ? ISM_CONTROL_COMMITTED : 0;
     memcpy(control->name, name, strlen(name));
     control->size = options->size;
@@ -96,12 +97,20 @@ static bool makes_sense(const struct ism_control *control, uint64_t offset)
     uint64_t expected, length;
     return ism_control_place(control->capacity, &expected, &length) && expected == offset &&
            control->size >= 1 && control->size <= control->capacity && control->region != 0 &&
-           control->lifetime <= ISM_LIFETIME_PERSISTENT &&
+           control->lifetime <= ISM_LIFETIME_PERSISTENT && control->access <= ISM_ACCESS_EVERYONE &&
            memchr(control->name, '\0', sizeof control->name) != NULL &&
            ism_name_is_valid(control->name);
 }
 
-static ism_status judge(struct ism_control *copy, uint64_t offset, enum ism_control_state *state)
+/* A region that only its owner may use has one of the owner's names; all others have shared ones. */
+static bool is_protected(const struct ism_control *control, const struct ism_memory *memory)
+{
+    return control->access == memory->access &&
+           (control->access != ISM_ACCESS_OWNER) == ism_memory_is_shared(memory->native);
+}
+
+static ism_status judge(struct ism_control *copy, const struct ism_memory *memory, uint64_t offset,
+                        enum ism_control_state *state)
 {
     if (copy->magic == 0)
         memset(copy, 0, sizeof *copy);
@@ -112,8 +121,9 @@ static ism_status judge(struct ism_control *copy, uint64_t offset, enum ism_cont
         return ISM_E_FOREIGN;
     if (copy->version != ISM_CONTROL_VERSION || (copy->features & ~ISM_CONTROL_FEATURES) != 0)
         return ISM_E_VERSION;
-    return copy->checksum == checksum_of(copy) && makes_sense(copy, offset) ? ISM_OK
-                                                                            : ISM_E_CORRUPT;
+    if (copy->checksum != checksum_of(copy) || !makes_sense(copy, offset))
+        return ISM_E_CORRUPT;
+    return is_protected(copy, memory) ? ISM_OK : ISM_E_FOREIGN;
 }
 
 ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
@@ -122,6 +132,10 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
     memset(copy, 0, sizeof *copy);
     *state = ISM_CONTROL_UNREADY;
     uint64_t offset;
+    if (ism_memory_is_shared(memory->native) && ism_memory_is_hollow(memory)) {
+        *state = ISM_CONTROL_HOLLOW;
+        return ISM_OK;
+    }
     if (memory->length == 0) /* its creator has only just made it */
         return ISM_OK;
     if (memory->length > PTRDIFF_MAX)
@@ -139,7 +153,7 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
         status = ism_memory_read(memory, offset, copy, size, why);
         if (status != ISM_OK)
             return status;
-        status = judge(copy, offset, state);
+        status = judge(copy, memory, offset, state);
         if (status == ISM_OK)
             return ISM_OK;
     }

@@ -25,7 +25,7 @@ struct ism_control {
     uint64_t region;   /* random id */
     uint64_t capacity; /* bytes of data that the object has room for */
     uint32_t flags;
-    uint32_t reserved;
+    uint32_t access; /* who may use it: the object's own protection must be the same */
     char name[208]; /* zero-filled behind the name */
 
     /* Changed while the region lives. */
@@ -44,7 +44,8 @@ struct ism_control {
 /* What is found where a control block should be. */
 enum ism_control_state {
     ISM_CONTROL_READY,  /* whole, and the initialiser has returned */
-    ISM_CONTROL_UNREADY /* not written yet, or not ready */
+    ISM_CONTROL_UNREADY, /* not written yet, or not ready */
+    ISM_CONTROL_HOLLOW /* nothing is left of the region but its native name, see ism_memory_is_hollow() */
 };
 
 /* The capacity that the options ask for. */
@@ -67,8 +68,8 @@ ism_status ism_control_write(struct ism_memory *memory, const struct ism_control
                              struct ism_cause *why);
 
 /* Copy the control block out of an object, and check the copy: whoever wrote it may be hostile. ISM_OK: the
- * copy makes sense, or there is none yet: then it is all zero and unready. ISM_E_FOREIGN: no magic; ISM_E_VERSION; ISM_E_CORRUPT: its
- * values make no sense. */
+ * copy makes sense, or there is none yet: then it is all zero and unready, or hollow.
+ * ISM_E_FOREIGN: no magic, or another protection than it says; ISM_E_VERSION; ISM_E_CORRUPT: its values make no sense. */
 ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
                             enum ism_control_state *state, struct ism_cause *why);
 

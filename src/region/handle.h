@@ -40,7 +40,8 @@ struct ism_region {
     enum ism_kind kind;
     char name[ISM_NAME_MAX + 1];
     uint64_t id;         /* random, the same in all processes */
-    uint64_t life_table; /* that this process uses */
+    uint64_t life_table; /* that this process uses; 0: none */
+    struct ism_life_table *lives; /* the same; NULL: this user's */
     uint64_t size; /* when it was opened: see ism_region_size() */
     uint64_t capacity;
     bool committed; /* its memory was set aside, and so is what it grows by */

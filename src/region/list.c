@@ -42,6 +42,8 @@ static void describe(const struct ism_found *found, ism_region_info *info)
     info->size = control->size;
     info->capacity = control->capacity;
     info->lifetime = (ism_lifetime)control->lifetime;
+    info->access = (ism_access)control->access;
+    info->owner = found->memory.owner;
     info->stale = found->lease == ISM_LEASE_NONE && ism_is_stale(found);
     info->ready = found->state == ISM_CONTROL_READY;
     info->committed = (control->flags & ISM_CONTROL_COMMITTED) != 0;
@@ -79,20 +81,17 @@ ism_status ism_region_get_info(const ism_region *region, ism_region_info *out)
     return ISM_OK;
 }
 
-ism_status ism_region_look(const char *name, ism_region_info *out)
+static ism_status look(const char *name, struct ism_names names, ism_region_info *out)
 {
     struct ism_cause why = {NULL, 0};
     struct ism_found found;
     char free_name[ISM_NATIVE_NAME_MAX + 1];
-    ism_status status = ism_name_check(name);
-    if (status != ISM_OK)
-        return status;
     if (out == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "there is nowhere to put the region's info");
-    status = ism_lease_begin(&why);
+    ism_status status = ism_lease_begin(names.shared, &why);
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not look at region \"%s\"", name);
-    status = ism_lookup(name, (struct ism_access){.writable = false}, &found, free_name);
+    status = ism_lookup(name, names, (struct ism_access){.writable = false}, &found, free_name);
     if (status == ISM_OK) {
         make_sure(&found);
         describe(&found, out);
@@ -102,6 +101,20 @@ ism_status ism_region_look(const char *name, ism_region_info *out)
     }
     ism_lease_end();
     return status;
+}
+
+ism_status ism_region_look(const char *name, ism_region_info *out)
+{
+    ism_status status = ism_name_check(name);
+    return status == ISM_OK ? look(name, (struct ism_names){.shared = false}, out) : status;
+}
+
+ism_status ism_region_look_shared(const char *name, ism_scope scope, ism_region_info *out)
+{
+    ism_status status = ism_name_check(name);
+    if (status == ISM_OK)
+        status = ism_names_check(name, ISM_ACCESS_EVERYONE, scope);
+    return status == ISM_OK ? look(name, (struct ism_names){true, scope}, out) : status;
 }
 
 /* ---- visiting all ---- */
@@ -128,15 +141,26 @@ static bool free_stale(struct ism_found *found, ism_region_info *info, ism_statu
     return true;
 }
 
+/* Others' objects among the shared names are of no concern to whom they are not open. */
+static bool is_hidden(const char *native, ism_status status)
+{
+    return ism_memory_is_shared(native) && (status == ISM_E_ACCESS || status == ISM_E_FOREIGN);
+}
+
 /* Look at one object; true if it is to be shown to the visitor, with *outcome. */
 static bool examine(const char *native, bool tidies, ism_region_info *info, ism_status *outcome)
 {
     struct ism_found found;
+    struct ism_cause ignored;
     memset(info, 0, sizeof *info);
     memcpy(info->native_name, native, strlen(native) + 1);
     *outcome = ism_inspect(native, (struct ism_access){.writable = tidies}, &found);
+    if (is_hidden(native, *outcome))
+        return false;
     if (*outcome != ISM_OK) /* who can't read it can't know that it is stale */
         return !tidies && *outcome != ISM_E_NOT_FOUND;
+    if (tidies && found.state == ISM_CONTROL_HOLLOW)
+        (void)ism_memory_unlink(&found.memory, &ignored);
     bool is_shown = !ism_is_removed(&found) && (!tidies || ism_is_stale(&found));
     if (is_shown && tidies)
         return free_stale(&found, info, outcome);
@@ -154,7 +178,7 @@ static bool visit_one(const char *native, void *context)
     ism_region_info info;
     ism_status outcome = ISM_OK;
     visit->left--;
-    visit->status = ism_lease_begin(&visit->why);
+    visit->status = ism_lease_begin(ism_memory_is_shared(native), &visit->why);
     if (visit->status != ISM_OK)
         return false;
     bool is_shown = examine(native, visit->tidies, &info, &outcome);

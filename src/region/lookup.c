@@ -31,7 +31,7 @@ static ism_status examine(struct ism_access access, struct ism_found *found, str
     else if (status != ISM_OK)
         return status;
     status = ism_memory_measure(&found->memory, why);
-    found->is_ours = status == ISM_OK;
+    found->is_ours = status == ISM_OK && !ism_memory_is_shared(found->memory.native);
     if (status == ISM_OK)
         status = ism_control_read(&found->memory, &found->control, &found->state, why);
     return status;
@@ -66,51 +66,112 @@ void ism_found_close(struct ism_found *found)
 
 bool ism_is_removed(const struct ism_found *found)
 {
-    return !ism_backend_traits.frees_names && found->control.removed != 0;
+    return found->state == ISM_CONTROL_HOLLOW ||
+           (!ism_backend_traits.frees_names && found->control.removed != 0);
 }
 
-/* Is the object under this candidate the region of that name? One without a name was never claimed: where a
- * name has one candidate it is that name's all the same. */
+unsigned ism_candidates(struct ism_names names)
+{
+    return names.shared ? ism_backend_traits.shared_candidates : ism_backend_traits.candidates;
+}
+
+struct ism_names ism_names_of(ism_access access, ism_scope scope)
+{
+    return (struct ism_names){access != ISM_ACCESS_OWNER, scope};
+}
+
+ism_status ism_names_check(const char *name, ism_access access, ism_scope scope)
+{
+    if (access != ISM_ACCESS_OWNER && access != ISM_ACCESS_GROUP && access != ISM_ACCESS_EVERYONE)
+        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": access %d is unknown", name,
+                        (int)access);
+    if (scope != ISM_SCOPE_SESSION && scope != ISM_SCOPE_MACHINE)
+        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": scope %d is unknown", name, (int)scope);
+    if (ism_candidates(ism_names_of(access, scope)) == 0)
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": regions for more than one user",
+                        name);
+    if (scope == ISM_SCOPE_MACHINE && !ism_backend_traits.reaches_machine)
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": names for the whole machine", name);
+    return ISM_OK;
+}
+
+/* Is the object under this candidate the region of that name? One without a name was never claimed: where native
+ * names are exact it is that name's all the same. */
 static bool is_named(const struct ism_found *found, const char *name)
 {
     if (found->control.name[0] == '\0')
-        return ism_backend_traits.candidates == 1;
+        return ism_backend_traits.names_are_exact;
     return strcmp(found->control.name, name) == 0;
 }
 
-/* Did its creator end before it said whose it is? Then it is no name's, and whoever creates may free it: else a
- * few such deaths would use all candidates of a name up. True if its native name is free now; in any case the
- * object is closed. */
-static bool free_unclaimed(struct ism_found *found, struct ism_access access)
+bool ism_has_rival(const char *name, struct ism_names names, const char *native)
+{
+    struct ism_found found;
+    char other[ISM_NATIVE_NAME_MAX + 1];
+    bool has_rival = false;
+    for (unsigned candidate = 0; !has_rival && candidate < ism_candidates(names); candidate++) {
+        ism_memory_native_name(name, names, candidate, other);
+        if (strcmp(other, native) == 0 ||
+            ism_inspect(other, (struct ism_access){.writable = false}, &found) != ISM_OK)
+            continue;
+        has_rival = is_named(&found, name) && !ism_is_removed(&found);
+        ism_memory_close(&found.memory);
+    }
+    return has_rival;
+}
+
+/* If nothing is left of it but its name, free that too, as far as this user may. Did its creator end before it said
+ * whose it is? Then it is no name's, and whoever creates may free it: else a few such deaths would use all
+ * candidates of a name up. True if its native name is free now; in any case the object is closed. */
+static bool free_leftover(struct ism_found *found, struct ism_access access)
 {
     struct ism_cause ignored;
-    if (access.frees_unclaimed && found->control.name[0] == '\0' && ism_is_stale(found)) {
+    bool is_free = false;
+    if (found->state == ISM_CONTROL_HOLLOW) {
+        is_free = access.writable && ism_memory_unlink(&found->memory, &ignored) == ISM_OK;
+    } else if (access.frees_unclaimed && found->control.name[0] == '\0' && ism_is_stale(found)) {
         ism_status status = ism_discard(found, &ignored);
         return status == ISM_OK || status == ISM_E_NOT_FOUND;
     }
     ism_found_close(found);
-    return false;
+    return is_free;
 }
 
-ism_status ism_lookup(const char *name, struct ism_access access, struct ism_found *found,
-                      char free_name[ISM_NATIVE_NAME_MAX + 1])
+ism_status ism_lookup(const char *name, struct ism_names names, struct ism_access access,
+                      struct ism_found *found, char free_name[ISM_NATIVE_NAME_MAX + 1])
 {
     char native[ISM_NATIVE_NAME_MAX + 1];
     free_name[0] = '\0';
-    for (unsigned candidate = 0; candidate < ism_backend_traits.candidates; candidate++) {
-        ism_memory_native_name(name, candidate, native);
+    for (unsigned candidate = 0; candidate < ism_candidates(names); candidate++) {
+        ism_memory_native_name(name, names, candidate, native);
         ism_status status = ism_inspect(native, access, found);
-        if (status == ISM_E_FOREIGN && !found->is_ours && ism_backend_traits.candidates > 1)
+        if (status == ISM_E_FOREIGN && !found->is_ours && ism_candidates(names) > 1)
             continue; /* another user's */
         if (status != ISM_OK && status != ISM_E_NOT_FOUND)
             return status; /* it may be the one that is meant: nothing is made beside it */
         if (status == ISM_OK && is_named(found, name) && !ism_is_removed(found))
             return ISM_OK;
-        bool is_free = status == ISM_E_NOT_FOUND || free_unclaimed(found, access);
+        bool is_free = status == ISM_E_NOT_FOUND || free_leftover(found, access);
         if (is_free && free_name[0] == '\0')
             memcpy(free_name, native, sizeof native);
     }
     return ISM_E_NOT_FOUND;
+}
+
+/* Has the life that the control block names ended, in the table that it names? */
+static bool has_initialiser_ended(const struct ism_found *found)
+{
+    struct ism_life_table *table;
+    struct ism_cause ignored;
+    uint64_t id;
+    ism_life life = found->control.initialiser;
+    if (!ism_memory_is_shared(found->memory.native))
+        return ism_life_ended(NULL, life);
+    if (ism_life_table_share(&found->memory, &table, &id, &ignored) != ISM_OK)
+        return false;
+    bool has_ended = id == found->control.life_table && ism_life_ended(table, life);
+    ism_life_table_unshare(table);
+    return has_ended;
 }
 
 /* Can nobody get it, whoever has it? Somebody has said so; or its initialiser has ended: who still has it is a
@@ -120,7 +181,7 @@ static bool is_abandoned(const struct ism_found *found)
     if (found->control.removed != 0)
         return ism_backend_traits.frees_names;
     return found->state == ISM_CONTROL_UNREADY && found->control.initialiser != 0 &&
-           ism_life_ended(found->control.initialiser);
+           has_initialiser_ended(found);
 }
 
 bool ism_is_stale(const struct ism_found *found)
@@ -172,6 +233,10 @@ ism_status ism_discard(struct ism_found *found, struct ism_cause *why)
         status = ISM_E_BUSY;
     if (status == ISM_OK)
         status = ism_memory_unlink(&found->memory, why);
+    if (status == ISM_E_ACCESS && !found->memory.alone &&
+        ism_memory_is_shared(found->memory.native) &&
+        ism_lease_take_alone(&found->memory, why) == ISM_OK)
+        status = ism_memory_unlink(&found->memory, why); /* its memory at least */
     ism_memory_close(&found->memory);
     return status;
 }

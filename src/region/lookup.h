@@ -10,7 +10,7 @@ struct ism_found {
     struct ism_control control;
     enum ism_control_state state;
     enum ism_lease lease; /* of others, before this process took one */
-    bool is_ours;         /* the object belongs to this user, whatever its bytes say */
+    bool is_ours;         /* the object belongs to this user alone, whatever its bytes say */
 };
 
 /* How an object is opened: for looking, for changing it, or for having it. Then, where names are not locked and
@@ -26,17 +26,29 @@ struct ism_access {
  * was read of it can still be seen. */
 ism_status ism_inspect(const char *native, struct ism_access access, struct ism_found *found);
 
+/* How many native names a name may have. */
+unsigned ism_candidates(struct ism_names names);
+
+/* Whose names a region of that access has. */
+struct ism_names ism_names_of(ism_access access, ism_scope scope);
+
+/* ISM_OK; or, with a message, ISM_E_INVALID or ISM_E_UNSUPPORTED (here are no such names). */
+ism_status ism_names_check(const char *name, ism_access access, ism_scope scope);
+
+/* Is there an object of that name under another native name than this? */
+bool ism_has_rival(const char *name, struct ism_names names, const char *native);
+
 /* Find the object of that name; between ism_lease_begin() and ism_lease_end().
  * found:  on ISM_OK its memory is open.
  * free_name: on ISM_E_NOT_FOUND the native name to create it under; empty: all candidates are taken.
  * Returns: ISM_OK, ISM_E_NOT_FOUND, or why it can't be told; the latter with a message. */
-ism_status ism_lookup(const char *name, struct ism_access access, struct ism_found *found,
-                      char free_name[ISM_NATIVE_NAME_MAX + 1]);
+ism_status ism_lookup(const char *name, struct ism_names names, struct ism_access access,
+                      struct ism_found *found, char free_name[ISM_NATIVE_NAME_MAX + 1]);
 
 /* Close what was found. With a lease, this process leaves it like any that has it open. */
 void ism_found_close(struct ism_found *found);
 
-/* Was it removed, and has it only kept its native name, since that can't be freed? */
+/* Was it removed, or its region freed, and has it only kept its native name, since that could not be freed? */
 bool ism_is_removed(const struct ism_found *found);
 
 /* Can nobody get this region any more? The thread that was to make it ready has ended, or somebody has said so;

@@ -35,6 +35,11 @@ struct attempt {
     bool has_tried_renewal;
 };
 
+static struct ism_names names_of(const struct attempt *attempt)
+{
+    return ism_names_of(attempt->options.access, attempt->options.scope);
+}
+
 /* ---- what the caller said ---- */
 
 static ism_status check_size(const char *name, const ism_region_options *options)
@@ -62,8 +67,9 @@ static ism_status check_options(const char *name, const ism_region_options *opti
     if ((options->flags & ~allowed) != 0)
         return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": flags 0x%" PRIx32 " are not for this call",
                         name, options->flags & ~allowed);
-    if (intent == INTENT_OPEN)
-        return ISM_OK;
+    ism_status status = ism_names_check(name, options->access, options->scope);
+    if (status != ISM_OK || intent == INTENT_OPEN)
+        return status;
     if (options->lifetime != ISM_LIFETIME_PROCESSES && options->lifetime != ISM_LIFETIME_PERSISTENT)
         return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": lifetime %d is unknown", name,
                         (int)options->lifetime);
@@ -128,11 +134,47 @@ static void leave(struct ism_region *region, bool free_if_last)
         ism_memory_close(&region->memory);
         return;
     }
-    bool is_begun = ism_lease_begin(&ignored) == ISM_OK;
+    bool is_begun = ism_lease_begin(ism_memory_is_shared(region->memory.native), &ignored) == ISM_OK;
     unlist_self(&region->memory);
     ism_lease_leave(&region->memory, free_if_last && is_begun);
     if (is_begun)
         ism_lease_end();
+}
+
+/* ---- the table of lock owners ---- */
+
+/* Of an object that has its own. Who only reads takes no locks, and gets along without; so does who finds none:
+ * locks are refused then. */
+static ism_status share_life_table(struct attempt *attempt, const struct ism_memory *memory)
+{
+    struct ism_region *region = attempt->region;
+    struct ism_cause why = {NULL, 0};
+    if (!names_of(attempt).shared || !memory->writable)
+        return ISM_OK;
+    ism_status status = ism_life_table_share(memory, &region->lives, &region->life_table, &why);
+    if (status == ISM_OK || status == ISM_E_UNSUPPORTED)
+        return ISM_OK;
+    return ism_fail(status, &why, "could not open the table of lock owners of region \"%s\"",
+                    attempt->name);
+}
+
+static void unshare_life_table(struct ism_region *region)
+{
+    if (region->lives == NULL)
+        return;
+    ism_life_table_unshare(region->lives);
+    region->lives = NULL;
+    region->life_table = 0;
+}
+
+/* The calling thread, as the one who makes a region ready. 0: it can't be told, and the lease alone tells. */
+static ism_life initialiser_of(const struct ism_region *region)
+{
+    struct ism_cause ignored;
+    ism_life life = 0;
+    if (region->life_table != 0)
+        (void)ism_life_take(region->lives, &life, &ignored);
+    return life;
 }
 
 /* ---- creating ---- */
@@ -174,6 +216,8 @@ static ism_status make_object(const char *native, const struct ism_memory_plan *
     status = ism_lease_take(memory, why);
     if (status == ISM_OK)
         status = ism_memory_measure(memory, why);
+    if (status == ISM_OK && ism_memory_is_shared(native) && ism_memory_is_hollow(memory))
+        status = ISM_E_NOT_FOUND;
     if (status == ISM_OK && memory->length != plan->length)
         status = ISM_E_CORRUPT; /* somebody has changed it already */
     if (status == ISM_OK)
@@ -229,6 +273,21 @@ static ism_status describe_object(struct ism_region *region, const ism_region_op
     return status;
 }
 
+/* The same under one of a name's several native names. Where names are not locked, others may have taken another
+ * of them meanwhile: then all withdraw, and begin again. */
+static ism_status make_only_object(const struct attempt *attempt, const char *native,
+                                   const struct ism_memory_plan *plan, struct ism_memory *memory,
+                                   struct ism_cause *why)
+{
+    struct ism_names names = names_of(attempt);
+    ism_status status = make_object(native, plan, memory, why);
+    if (status != ISM_OK || ism_candidates(names) == 1 || ism_backend_traits.locks_names ||
+        !ism_has_rival(attempt->name, names, native))
+        return status;
+    ism_lease_leave(memory, true);
+    return ISM_E_BUSY;
+}
+
 /* Take the free name. */
 static ism_status claim(struct attempt *attempt, const char *native, struct ism_cause *why)
 {
@@ -240,21 +299,21 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
     struct ism_memory_plan plan = {
         .persistent = options->lifetime == ISM_LIFETIME_PERSISTENT,
         .sparse = ism_control_capacity(options) > options->size,
+        .access = options->access,
     };
     (void)ism_control_place(ism_control_capacity(options), &offset, &plan.length);
     ism_status status = ism_region_draw_id(&id, why);
     if (status == ISM_OK)
-        status = make_object(native, &plan, &memory, why);
+        status = make_only_object(attempt, native, &plan, &memory, why);
     if (status != ISM_OK)
         return status;
-    ism_life initialiser = 0;
-    struct ism_cause ignored;
-    if (!is_made_at_once(options))
-        (void)ism_life_take(&initialiser, &ignored); /* without it the lease alone tells */
+    status = share_life_table(attempt, &memory);
+    ism_life initialiser = is_made_at_once(options) ? 0 : initialiser_of(region);
     ism_control_fill(&control, attempt->name, options, id, region->life_table, initialiser);
     control.ready = is_made_at_once(options);
     ism_region_keep(region, &memory, &control);
-    status = describe_object(region, options, &control, why);
+    if (status == ISM_OK)
+        status = describe_object(region, options, &control, why);
     if (status == ISM_OK)
         list_self(&region->memory);
     else
@@ -318,6 +377,9 @@ static ism_status check_found(const struct attempt *attempt, const struct ism_fo
     if (attempt->options.size != 0 && attempt->options.size != found->control.size)
         return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" has %" PRIu64 " bytes, not %" PRIu64,
                         attempt->name, found->control.size, attempt->options.size);
+    if (attempt->options.access == ISM_ACCESS_GROUP && found->control.access != ISM_ACCESS_GROUP)
+        return ism_fail(ISM_E_ACCESS, NULL, "region \"%s\" is open to everyone, not to a group",
+                        attempt->name);
     return ISM_OK;
 }
 
@@ -416,6 +478,8 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
         *status = ism_fail(ISM_E_EXISTS, NULL, "could not create region \"%s\"", attempt->name);
     } else if (found->state == ISM_CONTROL_UNREADY) {
         step = STEP_WAIT;
+    } else if ((*status = share_life_table(attempt, &found->memory)) != ISM_OK) {
+        step = STEP_DONE;
     } else if (needs_renewal(attempt, found)) {
         ism_found_close(found);
         renew_life_table(attempt, found);
@@ -442,7 +506,7 @@ static enum step settle(struct attempt *attempt, const char *native, ism_status 
     if (native[0] == '\0') {
         *status = ism_fail(ISM_E_LIMIT, NULL,
                            "could not create region \"%s\": all its %u native names are taken",
-                           attempt->name, ism_backend_traits.candidates);
+                           attempt->name, ism_candidates(names_of(attempt)));
         return STEP_DONE;
     }
     *status = claim(attempt, native, &why);
@@ -463,18 +527,19 @@ static enum step act(struct attempt *attempt, ism_status *status)
 {
     struct ism_found found;
     char free_name[ISM_NATIVE_NAME_MAX + 1];
+    struct ism_names names = names_of(attempt);
     struct ism_access access = {
         .writable = (attempt->options.flags & ISM_REGION_READ_ONLY) == 0,
         .joins = attempt->intent != INTENT_CREATE,
         .frees_unclaimed = attempt->intent != INTENT_OPEN,
     };
-    if (attempt->intent == INTENT_CREATE && ism_backend_traits.candidates == 1) {
-        ism_memory_native_name(attempt->name, 0, free_name);
+    if (attempt->intent == INTENT_CREATE && ism_candidates(names) == 1) {
+        ism_memory_native_name(attempt->name, names, 0, free_name);
         enum step step = settle(attempt, free_name, status);
         if (step != STEP_AGAIN)
             return step;
     }
-    *status = ism_lookup(attempt->name, access, &found, free_name);
+    *status = ism_lookup(attempt->name, names, access, &found, free_name);
     if (*status == ISM_OK)
         return meet(attempt, &found, status);
     return *status == ISM_E_NOT_FOUND ? settle(attempt, free_name, status) : STEP_DONE;
@@ -483,13 +548,15 @@ static enum step act(struct attempt *attempt, ism_status *status)
 static enum step try_once(struct attempt *attempt, ism_status *status)
 {
     struct ism_cause why = {NULL, 0};
-    *status = ism_lease_begin(&why);
+    *status = ism_lease_begin(names_of(attempt).shared, &why);
     if (*status != ISM_OK) {
         *status = ism_fail(*status, &why, "could not look region \"%s\" up", attempt->name);
         return STEP_DONE;
     }
     enum step step = act(attempt, status);
     ism_lease_end();
+    if (step == STEP_AGAIN || step == STEP_WAIT)
+        unshare_life_table(attempt->region);
     return step;
 }
 
@@ -539,6 +606,7 @@ ism_status ism_region_use_lives(struct ism_region *region, uint32_t flags)
 
 void ism_region_give_up(struct ism_region *region)
 {
+    unshare_life_table(region);
     if (region->life_table != 0)
         ism_life_table_leave();
     free(region);
@@ -557,7 +625,8 @@ static ism_status start(struct attempt *attempt)
                         attempt->name);
     attempt->region->wanted = attempt->options.flags & ISM_ADVICE;
     attempt->region->granted = attempt->region->wanted;
-    status = ism_region_use_lives(attempt->region, attempt->options.flags);
+    if (!names_of(attempt).shared) /* objects that are open to others have tables of their own */
+        status = ism_region_use_lives(attempt->region, attempt->options.flags);
     if (status == ISM_OK) {
         if (attempt->intent != INTENT_OPEN)
             ism_sweep_once();
@@ -658,12 +727,12 @@ static ism_status remove_damaged(const char *name, const struct ism_found *damag
     return status;
 }
 
-static ism_status remove_by_name(const char *name, struct ism_cause *why)
+static ism_status remove_by_name(const char *name, struct ism_names names, struct ism_cause *why)
 {
     struct ism_found found;
     char free_name[ISM_NATIVE_NAME_MAX + 1];
     struct ism_access access = {.writable = true, .joins = false};
-    ism_status status = ism_lookup(name, access, &found, free_name);
+    ism_status status = ism_lookup(name, names, access, &found, free_name);
     if (status == ISM_E_CORRUPT)
         return remove_damaged(name, &found, why);
     if (status != ISM_OK)
@@ -680,19 +749,30 @@ static ism_status remove_by_name(const char *name, struct ism_cause *why)
     return remove_found(&found, why);
 }
 
-ism_status ism_region_remove(const char *name)
+static ism_status remove_name(const char *name, struct ism_names names)
 {
     struct ism_cause why = {NULL, 0};
-    ism_status status = ism_name_check(name);
-    if (status != ISM_OK)
-        return status;
-    status = ism_lease_begin(&why);
+    ism_status status = ism_lease_begin(names.shared, &why);
     if (status == ISM_OK) {
-        status = remove_by_name(name, &why);
+        status = remove_by_name(name, names, &why);
         ism_lease_end();
     }
     return status == ISM_OK ? ISM_OK
                             : ism_fail(status, &why, "could not remove region \"%s\"", name);
+}
+
+ism_status ism_region_remove(const char *name)
+{
+    ism_status status = ism_name_check(name);
+    return status == ISM_OK ? remove_name(name, (struct ism_names){.shared = false}) : status;
+}
+
+ism_status ism_region_remove_shared(const char *name, ism_scope scope)
+{
+    ism_status status = ism_name_check(name);
+    if (status == ISM_OK)
+        status = ism_names_check(name, ISM_ACCESS_EVERYONE, scope);
+    return status == ISM_OK ? remove_name(name, (struct ism_names){true, scope}) : status;
 }
 
 void *ism_region_data(const ism_region *region)

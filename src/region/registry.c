@@ -166,7 +166,7 @@ static bool is_busy(const struct ism_region *region)
         ism_process_lock(ISM_LOCK_REGISTRY);
         bool is_found = find_user(region, &holder, &life);
         ism_process_unlock(ISM_LOCK_REGISTRY);
-        if (!is_found || !ism_life_ended(life))
+        if (!is_found || !ism_life_ended(region->lives, life))
             return is_found;
     }
 }
@@ -267,7 +267,7 @@ static ism_status check_region(const struct ism_region *region)
     uint64_t table = ism_load_relaxed_64(&ism_control_mapped(&region->memory)->life_table);
     if (table == 0 || table != region->life_table)
         return ism_fail(ISM_E_UNSUPPORTED, NULL,
-                        "the table that names the lock owners of region \"%s\" is lost",
+                        "there is no table that names the lock owners of region \"%s\"",
                         region->name);
     return ISM_OK;
 }
@@ -288,7 +288,7 @@ ism_status ism_registry_find(const void *address)
 
     struct ism_cause why = {NULL, 0};
     ism_life life = 0;
-    status = ism_life_take(&life, &why);
+    status = ism_life_take(region->lives, &life, &why);
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not enter this thread among the lock owners");
     ism_process_lock(ISM_LOCK_REGISTRY);

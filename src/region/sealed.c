@@ -135,6 +135,7 @@ static ism_status attach(struct sealed *sealed, intptr_t descriptor)
 /* Begin with a handle that uses the table of lock owners. */
 static ism_status begin(struct sealed *sealed)
 {
+    sealed->options.access = ISM_ACCESS_OWNER; /* there is no name: who has a descriptor has it */
     sealed->region = calloc(1, sizeof *sealed->region);
     if (sealed->region == NULL)
         return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of a sealed region");

@@ -38,6 +38,7 @@ _Static_assert((ISM_LIFE_BITS & (WAITERS | DAMAGED | UNRECOVERABLE)) == 0, "flag
 struct wait {
     uint64_t *word;
     struct ism_holder *holder;
+    struct ism_life_table *lives;
     struct ism_place place;
     ism_deadline deadline;
     uint64_t sleep;     /* the next one's length */
@@ -120,7 +121,7 @@ static bool decide(struct wait *wait, uint64_t *seen, ism_status *status)
         return take(wait, *seen, 0);
     else if (owner == wait->holder->life)
         *status = ISM_E_DEADLOCK;
-    else if (ism_life_ended(owner)) {
+    else if (ism_life_ended(wait->lives, owner)) {
         *status = ISM_OWNER_DIED;
         return take(wait, *seen, DAMAGED);
     } else if (wait->tries_only)
@@ -168,6 +169,7 @@ static ism_status lock_slowly(ism_mutex *mutex, ism_deadline deadline, bool trie
     const struct ism_region *region = ism_recent.region;
     struct wait wait = {.word = word_of(mutex),
                         .holder = holder,
+                        .lives = region->lives,
                         .place = place_of(word_of(mutex), region),
                         .deadline = deadline,
                         .sleep = FIRST_SLEEP,

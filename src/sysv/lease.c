@@ -47,8 +47,10 @@ void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
 {
     struct ism_cause ignored;
     ism_memory_close(memory);
-    if (free_if_last && ism_lease_look(memory) == ISM_LEASE_NONE)
+    if (free_if_last && ism_lease_take_alone(memory, &ignored) == ISM_OK) {
         (void)ism_memory_unlink(memory, &ignored);
+        ism_memory_close(memory);
+    }
 }
 
 /* The kernel counts them, but only the attach list in the control block names them. */

@@ -5,12 +5,14 @@
  * A key does not tell who made a segment: ftok(path, 'i') gives keys with that top byte, too. So
  * ours are one byte short of whole pages, which hardly any others are, as soon as they exist; the
  * system maps whole pages all the same. Freeing a key (IPC_RMID) leaves the memory to those who
- * have it; macOS refuses it to newcomers. Weak sides: kernel.shm_rmid_forced=1 frees persistent
+ * have it; macOS refuses it to newcomers. Only owner and creator may free a key: what others leave
+ * of a segment that they may use is emptied, and marked in the byte that it is short by. Weak sides: kernel.shm_rmid_forced=1 frees persistent
  * objects with their last process; only Linux lists segments without private headers, so elsewhere
  * what a crash left behind is found by its name alone. */
 #include "sysv.h"
 
 #include "../atomics.h"
+#include "../unix/access_mode.h"
 #include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
@@ -21,15 +23,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define KEY_OURS UINT32_C(0x69000000)
+#define KEY_SHARED UINT32_C(0x73000000) /* of names that all users share */
 #define KEY_OURS_MASK UINT32_C(0xff000000)
 #define SHORT_BY 1 /* bytes that a segment lacks to whole pages */
 
 const struct ism_traits ism_backend_traits = {
     .name = "sysv",
     .candidates = 8,
+    .shared_candidates = 8,
+    .names_are_exact = false,
+    .reaches_machine = true,
     .keeps_persistent = true,
     .frees_names = true,
     .locks_names = true,
@@ -49,7 +56,7 @@ void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1])
 
 bool ism_sysv_is_region_key(uint32_t key)
 {
-    return (key & KEY_OURS_MASK) == KEY_OURS;
+    return (key & KEY_OURS_MASK) == KEY_OURS || (key & KEY_OURS_MASK) == KEY_SHARED;
 }
 
 static key_t key_of(const char *native)
@@ -57,18 +64,24 @@ static key_t key_of(const char *native)
     return (key_t)strtoul(native, NULL, 16);
 }
 
-void ism_memory_native_name(const char *name, unsigned candidate,
+void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
-    uint64_t hashed = ism_name_hash(ism_user_id(), candidate, name);
-    ism_sysv_native_of_key(KEY_OURS | (uint32_t)(hashed & ~KEY_OURS_MASK), native);
+    uint64_t hashed = ism_name_hash(names.shared ? UINT64_MAX : ism_user_id(), candidate, name);
+    uint32_t key = (names.shared ? KEY_SHARED : KEY_OURS) | (uint32_t)(hashed & ~KEY_OURS_MASK);
+    ism_sysv_native_of_key(key, native);
+}
+
+bool ism_memory_is_shared(const char *native)
+{
+    return ((uint32_t)key_of(native) & KEY_OURS_MASK) == KEY_SHARED;
 }
 
 /* Whoever created a segment may give it to another user, and still change and free it. */
-static bool is_ours(const struct shmid_ds *found)
+static bool is_ours(const struct shmid_ds *found, bool shared)
 {
-    uid_t user = ism_user_id();
-    return found->shm_perm.uid == user && found->shm_perm.cuid == user &&
+    return (shared || found->shm_perm.uid == ism_user_id()) &&
+           found->shm_perm.cuid == found->shm_perm.uid &&
            ((uint64_t)found->shm_segsz + SHORT_BY) % ism_memory_page() == 0;
 }
 
@@ -80,14 +93,15 @@ static bool is_gone(int code)
 ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found,
                          struct ism_cause *why)
 {
+    bool shared = ism_memory_is_shared(memory->native);
     if (shmctl((int)memory->handle, IPC_STAT, found) == -1) {
         int code = errno;
         ism_status status = ism_system_failure(why, "shmctl", code);
         if (is_gone(code))
             return ISM_E_NOT_FOUND;
-        return code == EACCES ? ISM_E_FOREIGN : status; /* ours can be read by this user */
+        return code == EACCES && !shared ? ISM_E_FOREIGN : status; /* ours can be read by this user */
     }
-    if (is_ours(found))
+    if (is_ours(found, shared))
         return ISM_OK;
     *why = (struct ism_cause){NULL, 0};
     return ISM_E_FOREIGN;
@@ -97,6 +111,13 @@ ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found
 static bool is_named(const struct ism_memory *memory)
 {
     return shmget(key_of(memory->native), 0, 0) == (int)memory->handle;
+}
+
+static void note(struct ism_memory *memory, const struct shmid_ds *found)
+{
+    memory->length = (uint64_t)found->shm_segsz + SHORT_BY;
+    memory->owner = (uint64_t)found->shm_perm.uid;
+    memory->access = ism_mode_access((mode_t)(found->shm_perm.mode & 0777));
 }
 
 /* No handle is given to a segment that is not ours: even attaching to it would be noticed. */
@@ -111,7 +132,7 @@ static ism_status fill(struct ism_memory *memory, const char *native, int id, bo
     memory->writable = writable;
     ism_status status = ism_sysv_stat(memory, &found, why);
     if (status == ISM_OK)
-        memory->length = (uint64_t)found.shm_segsz + SHORT_BY;
+        note(memory, &found);
     return status;
 }
 
@@ -151,18 +172,21 @@ static ism_status create_failure(key_t key, int code, struct ism_cause *why)
     }
 }
 
-ism_status ism_sysv_make(key_t key, size_t length, int *id, struct ism_cause *why)
+ism_status ism_sysv_make(key_t key, size_t length, ism_access access, int *id,
+                         struct ism_cause *why)
 {
-    *id = shmget(key, length, IPC_CREAT | IPC_EXCL | 0600);
+    *id = shmget(key, length, IPC_CREAT | IPC_EXCL | (int)ism_access_mode(access));
     return *id != -1 ? ISM_OK : create_failure(key, errno, why);
 }
 
+/* The umask has no part in a segment's mode. */
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
                              struct ism_memory *out, struct ism_cause *why)
 {
     int id;
     struct ism_memory memory;
-    ism_status status = ism_sysv_make(key_of(native), (size_t)plan->length - SHORT_BY, &id, why);
+    ism_status status = ism_sysv_make(key_of(native), (size_t)plan->length - SHORT_BY, plan->access, &id,
+                                      why);
     if (status != ISM_OK)
         return status;
     status = fill(&memory, native, id, true, why);
@@ -189,11 +213,13 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     return status;
 }
 
-/* Identity and length do not change after the segment was opened. */
+/* Identity and length do not change after the segment was opened; owner and mode may. */
 ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
 {
     struct shmid_ds found;
     ism_status status = ism_sysv_stat(memory, &found, why);
+    if (status == ISM_OK)
+        note(memory, &found);
     if (status == ISM_OK && !is_named(memory)) {
         *why = (struct ism_cause){NULL, 0};
         return ISM_E_NOT_FOUND;
@@ -253,6 +279,31 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
     return ISM_OK;
 }
 
+/* The byte that the segment is short by: no region's data or control block reaches it. */
+static unsigned char *mark_of(const struct ism_memory *memory)
+{
+    return memory->address + memory->length - SHORT_BY;
+}
+
+bool ism_memory_is_hollow(struct ism_memory *memory)
+{
+    struct ism_cause ignored;
+    return ism_memory_map(memory, &ignored) == ISM_OK && *(volatile unsigned char *)mark_of(memory) != 0;
+}
+
+/* Free what memory the system lets one free, and mark the rest. */
+static ism_status hollow_out(struct ism_memory *memory, struct ism_cause *why)
+{
+    ism_status status = ism_memory_map(memory, why);
+    if (status != ISM_OK)
+        return status;
+#ifdef MADV_REMOVE
+    (void)madvise(memory->address, (size_t)memory->length, MADV_REMOVE);
+#endif
+    *(volatile unsigned char *)mark_of(memory) = 1;
+    return ISM_OK;
+}
+
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
 {
     *why = (struct ism_cause){NULL, 0};
@@ -262,6 +313,9 @@ ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
         return ISM_OK;
     int code = errno;
     ism_status status = ism_system_failure(why, "shmctl", code);
+    if (status == ISM_E_ACCESS && memory->alone && memory->writable &&
+        ism_memory_is_shared(memory->native))
+        return hollow_out(memory, why);
     return is_gone(code) ? ISM_E_NOT_FOUND : status;
 }
 
@@ -289,12 +343,14 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
     for (int index = 0; goes_on && index <= last; index++) {
         struct shmid_ds found;
         char native[ISM_NATIVE_NAME_MAX + 1];
-        if (shmctl(index, SHM_STAT, &found) == -1 || !is_ours(&found))
+        if (shmctl(index, SHM_STAT, &found) == -1)
             continue;
         uint32_t key = (uint32_t)found.shm_perm.__key;
         if (!ism_sysv_is_region_key(key))
             continue;
         ism_sysv_native_of_key(key, native);
+        if (!is_ours(&found, ism_memory_is_shared(native)))
+            continue;
         goes_on = visitor(native, context);
     }
     return ISM_OK;

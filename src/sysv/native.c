@@ -104,7 +104,7 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
                              struct ism_cause *why)
 {
     int id;
-    ism_status status = ism_sysv_make((key_t)key_of(name), (size_t)length, &id, why);
+    ism_status status = ism_sysv_make((key_t)key_of(name), (size_t)length, ISM_ACCESS_OWNER, &id, why);
     if (status != ISM_OK)
         return status;
     fill(out, name, id, true);

@@ -17,6 +17,7 @@ void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1]);
 bool ism_sysv_is_region_key(uint32_t key);
 
 /* Make a segment under a free key, for this user alone. */
-ism_status ism_sysv_make(key_t key, size_t length, int *id, struct ism_cause *why);
+ism_status ism_sysv_make(key_t key, size_t length, ism_access access, int *id,
+                         struct ism_cause *why);
 
 #endif

@@ -5,6 +5,7 @@
  * known to have ended though the byte is locked again. Weak side: who waits learns of a death only by
  * asking, so core bounds every sleep. */
 #include "../atomics.h"
+#include "life_shared.h"
 #include "record_lock.h"
 #include "system_error.h"
 #include "user_file.h"
@@ -188,8 +189,10 @@ static ism_status begin_life(struct ism_cause *why)
     return status;
 }
 
-ism_status ism_life_take(ism_life *out, struct ism_cause *why)
+ism_status ism_life_take(struct ism_life_table *table, ism_life *out, struct ism_cause *why)
 {
+    if (table != NULL)
+        return ism_life_take_shared(table, out, why);
     (void)pthread_once(&prepared, prepare);
     if (!key_exists) {
         (void)ism_system_failure(why, "pthread_key_create", EAGAIN);
@@ -217,8 +220,10 @@ static bool has_ended(int descriptor, ism_life life)
            type == F_UNLCK;
 }
 
-bool ism_life_ended(ism_life life)
+bool ism_life_ended(struct ism_life_table *table, ism_life life)
 {
+    if (table != NULL)
+        return ism_life_ended_shared(table, life);
     uint32_t slot = slot_of(life);
     if (slot == 0 || slot > ISM_LIVES_MAX)
         return true; /* nobody ever got such a life: the word holds what no lock call wrote */

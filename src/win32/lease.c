@@ -54,8 +54,9 @@ static ism_status lock_names(struct ism_cause *why)
     return ISM_OK;
 }
 
-ism_status ism_lease_begin(struct ism_cause *why)
+ism_status ism_lease_begin(bool shared, struct ism_cause *why)
 {
+    (void)shared;
     ism_process_lock(ISM_LOCK_NAMES);
     ism_status status = lock_names(why);
     if (status != ISM_OK)

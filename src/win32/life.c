@@ -139,8 +139,25 @@ void ism_life_table_leave(void)
         ism_win32_forget_alarms();
 }
 
-ism_status ism_life_take(ism_life *out, struct ism_cause *why)
+/* No object is open to others. */
+ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out,
+                                uint64_t *id, struct ism_cause *why)
 {
+    (void)object;
+    (void)out;
+    (void)id;
+    *why = (struct ism_cause){NULL, 0};
+    return ISM_E_UNSUPPORTED;
+}
+
+void ism_life_table_unshare(struct ism_life_table *table)
+{
+    (void)table;
+}
+
+ism_status ism_life_take(struct ism_life_table *table, ism_life *out, struct ism_cause *why)
+{
+    (void)table;
     if (mine == 0) {
         ism_life life = 0;
         AcquireSRWLockExclusive(&own.lock);
@@ -180,8 +197,9 @@ bool ism_win32_open_life(ism_life life, HANDLE *mutex, bool *is_gone)
     return true;
 }
 
-bool ism_life_ended(ism_life life)
+bool ism_life_ended(struct ism_life_table *table, ism_life life)
 {
+    (void)table;
     HANDLE mutex;
     bool ended;
     if (!ism_win32_open_life(life, &mutex, &ended))

@@ -22,6 +22,9 @@
 const struct ism_traits ism_backend_traits = {
     .name = "win32",
     .candidates = 32,
+    .shared_candidates = 0,
+    .names_are_exact = false,
+    .reaches_machine = false,
     .keeps_persistent = true,
     .frees_names = false,
     .locks_names = true,
@@ -55,9 +58,10 @@ static uint64_t hash(uint64_t so_far, const char *text)
 
 /* '~' stands in no region's name, so a hashed name is never another one's own. If the user can't be
  * told, neither can an object be made or found. */
-void ism_memory_native_name(const char *name, unsigned candidate,
+void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
+    (void)names;
     struct ism_cause ignored;
     const struct ism_user *user;
     const char *prefix = ism_user_get(&user, &ignored) == ISM_OK ? user->prefix : "";
@@ -69,6 +73,12 @@ void ism_memory_native_name(const char *name, unsigned candidate,
         name = hashed;
     }
     (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "%s%s.%u", prefix, name, candidate);
+}
+
+bool ism_memory_is_shared(const char *native)
+{
+    (void)native;
+    return false;
 }
 
 static void fill(struct ism_memory *memory, const char *native, HANDLE section, bool writable)
@@ -292,6 +302,12 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
 {
     return memory->kind == KIND_RESERVED ? ISM_OK : ism_persistent_revoke(memory->native, why);
+}
+
+bool ism_memory_is_hollow(struct ism_memory *memory)
+{
+    (void)memory;
+    return false;
 }
 
 void ism_memory_close(struct ism_memory *memory)

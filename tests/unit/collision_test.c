@@ -40,7 +40,7 @@ static bool find_names(void)
     for (unsigned i = 0; i < NAMES; i++) {
         (void)snprintf(pairs[i].name, sizeof pairs[i].name, "test-%llu-collision-%u",
                        (unsigned long long)ism_process_id(), i);
-        ism_memory_native_name(pairs[i].name, 0, pairs[i].native);
+        ism_memory_native_name(pairs[i].name, (struct ism_names){.shared = false}, 0, pairs[i].native);
     }
     qsort(pairs, NAMES, sizeof *pairs, by_native);
     for (unsigned i = 1; i < NAMES && !found; i++) {
@@ -130,7 +130,7 @@ static void r6_what_was_never_claimed_is_no_obstacle(void **state)
     assert_int_equal(ism_region_close(create(name, 100)), ISM_OK);
     for (unsigned i = 0; i < ism_backend_traits.candidates; i++) {
         struct ism_memory memory;
-        ism_memory_native_name(name, i, native);
+        ism_memory_native_name(name, (struct ism_names){.shared = false}, i, native);
         assert_int_equal(ism_memory_create(native, &plan, &memory, &why), ISM_OK);
         ism_memory_close(&memory);
     }
@@ -140,7 +140,7 @@ static void r6_what_was_never_claimed_is_no_obstacle(void **state)
     assert_int_equal(ism_region_close(region), ISM_OK);
     for (unsigned i = 0; i < ism_backend_traits.candidates; i++) {
         struct ism_memory memory;
-        ism_memory_native_name(name, i, native);
+        ism_memory_native_name(name, (struct ism_names){.shared = false}, i, native);
         left += ism_memory_open(native, false, &memory, &why) != ISM_E_NOT_FOUND;
     }
     assert_int_equal(left, 0);

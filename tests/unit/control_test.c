@@ -43,7 +43,7 @@ static void e5_the_layout_is_the_same_everywhere(void **state)
     assert_int_equal(offsetof(struct ism_control, region), 24);
     assert_int_equal(offsetof(struct ism_control, capacity), 32);
     assert_int_equal(offsetof(struct ism_control, flags), 40);
-    assert_int_equal(offsetof(struct ism_control, reserved), 44);
+    assert_int_equal(offsetof(struct ism_control, access), 44);
     assert_int_equal(offsetof(struct ism_control, name), 48);
     assert_int_equal(offsetof(struct ism_control, size), 256);
     assert_int_equal(offsetof(struct ism_control, life_table), 264);
@@ -135,14 +135,14 @@ static void set_name(char *native)
 {
     char name[ISM_NAME_MAX + 1];
     (void)snprintf(name, sizeof name, "test-%llu-control", (unsigned long long)ism_process_id());
-    ism_memory_native_name(name, 0, native);
+    ism_memory_native_name(name, (struct ism_names){.shared = false}, 0, native);
 }
 
 static int make_object(void **state)
 {
     char native[ISM_NATIVE_NAME_MAX + 1];
     struct ism_cause why = {NULL, 0};
-    struct ism_memory_plan plan = {0};
+    struct ism_memory_plan plan = {.access = ISM_ACCESS_OWNER};
     uint64_t offset;
 
     (void)state;

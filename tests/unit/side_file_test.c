@@ -32,7 +32,7 @@ static int choose_name(void **state)
     (void)state;
     (void)snprintf(name, sizeof name, "test-%llu-side-file-%u",
                    (unsigned long long)ism_process_id(), ++count);
-    ism_memory_native_name(name, 0, native);
+    ism_memory_native_name(name, (struct ism_names){.shared = false}, 0, native);
     return 0;
 }
 
@@ -64,7 +64,7 @@ static int leaves_nothing(void **state)
     char candidate[ISM_NATIVE_NAME_MAX + 1];
     (void)state;
     for (unsigned i = 0; i < ism_backend_traits.candidates; i++) {
-        ism_memory_native_name(name, i, candidate);
+        ism_memory_native_name(name, (struct ism_names){.shared = false}, i, candidate);
         if (side_file_exists(candidate) || object_exists(candidate))
             return -1;
     }
@@ -117,9 +117,9 @@ static void r1_native_names_are_short_and_the_same_in_any_case(void **state)
 
     (void)state;
     memset(long_name, 'N', ISM_NAME_MAX);
-    ism_memory_native_name(long_name, 0, upper);
+    ism_memory_native_name(long_name, (struct ism_names){.shared = false}, 0, upper);
     memset(long_name, 'n', ISM_NAME_MAX);
-    ism_memory_native_name(long_name, 0, lower);
+    ism_memory_native_name(long_name, (struct ism_names){.shared = false}, 0, lower);
     assert_in_range(strlen(upper), 1, 30);
     assert_string_not_equal(upper, lower);
     for (const char *byte = upper; *byte != '\0'; byte++)
@@ -226,7 +226,7 @@ static void r1_a_native_name_that_is_another_names_is_passed_by(void **state)
     (void)state;
     assert_true(ism_control_place(SIZE, &offset, &length));
     const struct ism_memory_plan plan = {.length = length};
-    assert_int_equal(ism_lease_begin(&why), ISM_OK);
+    assert_int_equal(ism_lease_begin(false, &why), ISM_OK);
     assert_int_equal(ism_memory_create(native, &plan, &other, &why), ISM_OK);
     assert_int_equal(ism_lease_take(&other, &why), ISM_OK);
     assert_int_equal(ism_memory_map(&other, &why), ISM_OK);
@@ -246,7 +246,7 @@ static void r1_a_native_name_that_is_another_names_is_passed_by(void **state)
     assert_int_equal(ism_region_close(region), ISM_OK);
     assert_true(object_exists(native));
 
-    assert_int_equal(ism_lease_begin(&why), ISM_OK);
+    assert_int_equal(ism_lease_begin(false, &why), ISM_OK);
     ism_lease_leave(&other, true);
     ism_lease_end();
 }
