@@ -122,8 +122,8 @@ typedef struct ism_region_info {
  *          ISM_E_FOREIGN (the native name is taken by something else); ISM_E_VERSION, ISM_E_CORRUPT
  *          (by a region that this version can't read, or a damaged one); ISM_E_TIMED_OUT (somebody was
  *          still discarding a dead one at the deadline); ISM_E_INITIALISER; ISM_E_UNSUPPORTED (a
- *          persistent region of a Windows user without a profile, or a system without the locks
- *          that leases need);
+ *          persistent region of a Windows user without a profile, a region for others than its owner on
+ *          systems that have none, or a system without the locks that leases need);
  *          ISM_E_NOT_FOUND (the system has no place for shared memory); ISM_E_SYSTEM.
  *          An object that a dead process left behind under the name is freed first.
  * Threads: any. Processes: exactly one of several creates. Not in a signal handler. Blocks: only in
@@ -183,8 +183,9 @@ ISM_API ism_status ism_region_remove(const char *name);
 /* The same among the names that all users share. Only the region's owner, or who may do anything, can.
  * name:    see ISM_NAME_MAX.
  * scope:   see ism_scope.
- * Returns: as ism_region_remove(); ISM_E_ACCESS also for another user's region; ISM_E_UNSUPPORTED where regions
- *          can't be open to others.
+ * Returns: as ism_region_remove(); ISM_E_INVALID also for an unknown scope; ISM_E_ACCESS also for another
+ *          user's region; ISM_E_TIMED_OUT (System V: another process does not get done with looking names up);
+ *          ISM_E_UNSUPPORTED where regions can't be open to others.
  * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
  * Since: 0.1. Promises: R6, R7, R8. */
 ISM_API ism_status ism_region_remove_shared(const char *name, ism_scope scope);
@@ -346,7 +347,8 @@ ISM_API ism_status ism_region_look(const char *name, ism_region_info *out);
  * name:    see ISM_NAME_MAX.
  * scope:   see ism_scope.
  * out:     filled on ISM_OK, otherwise unchanged.
- * Returns: as ism_region_look(); ISM_E_UNSUPPORTED where regions can't be open to others.
+ * Returns: as ism_region_look(); ISM_E_INVALID also for an unknown scope; ISM_E_TIMED_OUT (System V: another process
+ *          does not get done with looking names up); ISM_E_UNSUPPORTED where regions can't be open to others.
  * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R8, R13. */
 ISM_API ism_status ism_region_look_shared(const char *name, ism_scope scope, ism_region_info *out);
 

@@ -138,7 +138,9 @@ static ism_status open_or_create_region(const char *name, const ism_region_optio
     ism_status status = ism_region_open_or_create(name, options, out);
     if (status != ISM_E_SIZE)
         return status;
-    ism_region_options any_size = {.deadline = options->deadline,
+    ism_region_options any_size = {.access = options->access,
+                                   .scope = options->scope,
+                                   .deadline = options->deadline,
                                    .flags = options->flags & ~ISM_REGION_LAZY};
     status = ism_region_open(name, &any_size, out);
     if (status != ISM_E_NOT_FOUND)

@@ -109,7 +109,8 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
         ism_status status = ism_system_failure(why, "shm_open", code);
         if (status == ISM_E_ACCESS && is_hollow_at(native))
             return ISM_E_FOREIGN;
-        return code == EISDIR || code == ENXIO || code == EAGAIN ? ISM_E_FOREIGN : status;
+        bool is_odd = code == EINVAL || code == EISDIR || code == ENXIO || code == EAGAIN;
+        return is_odd ? ISM_E_FOREIGN : status; /* EINVAL: a folder, as glibc tells it */
     }
     fill(out, native, descriptor, writable);
     return ISM_OK;

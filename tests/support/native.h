@@ -96,4 +96,21 @@ enum native_force native_in_force(const void *address, uint64_t size, uint32_t f
 /* From now on this process is another user's, without privileges. */
 bool native_become_other_user(void);
 
+/* The same, a user and its only group told by their numbers. */
+bool native_become(unsigned user, unsigned group);
+
+/* Which permissions new files of this process lack. */
+bool native_set_umask(unsigned mask);
+
+/* Who may use this region, as permission bits; 0: there is none of that name. Change them. */
+unsigned native_mode(const char *native_name);
+bool native_change_mode(const char *native_name, unsigned mode);
+
+/* Memory that the system still keeps under this native name, in bytes. */
+uint64_t native_memory(const char *native_name);
+
+/* Put something at a region's path that is no region: "folder", "pipe", "setuid" or "closed". */
+bool native_plant_odd(const char *path, const char *kind);
+bool native_remove_odd(const char *path);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -401,4 +402,116 @@ bool native_confine_addresses(uint64_t more)
 bool native_become_other_user(void)
 {
     return geteuid() == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
+}
+
+bool native_become(unsigned user, unsigned group)
+{
+    const gid_t groups[] = {(gid_t)group};
+    return geteuid() == 0 && setgroups(1, groups) == 0 && setgid((gid_t)group) == 0 &&
+           setuid((uid_t)user) == 0;
+}
+
+bool native_set_umask(unsigned mask)
+{
+    (void)umask((mode_t)mask);
+    return true;
+}
+
+unsigned native_mode(const char *native_name)
+{
+    key_t key;
+    struct shmid_ds segment;
+    struct stat stat;
+
+    if (is_system_v(native_name, &key))
+        return shmctl(shmget(key, 0, 0), IPC_STAT, &segment) == 0 ? segment.shm_perm.mode & 0777u : 0;
+    int descriptor = shm_open(native_name, O_RDONLY, 0);
+    if (descriptor == -1)
+        return 0;
+    unsigned mode = fstat(descriptor, &stat) == 0 ? stat.st_mode & 07777u : 0;
+    (void)close(descriptor);
+    return mode;
+}
+
+bool native_change_mode(const char *native_name, unsigned mode)
+{
+    key_t key;
+    struct shmid_ds segment;
+
+    if (is_system_v(native_name, &key)) {
+        int id = shmget(key, 0, 0);
+        if (shmctl(id, IPC_STAT, &segment) == -1)
+            return false;
+        segment.shm_perm.mode = (unsigned short)mode;
+        return shmctl(id, IPC_SET, &segment) == 0;
+    }
+    int descriptor = shm_open(native_name, O_RDONLY, 0);
+    if (descriptor == -1)
+        return false;
+    bool done = fchmod(descriptor, (mode_t)mode) == 0;
+    (void)close(descriptor);
+    return done;
+}
+
+#ifdef __linux__
+/* What SHM_STAT does not tell of a segment. */
+static uint64_t segment_memory(key_t key)
+{
+    char line[512];
+    unsigned long long found = 0;
+    FILE *file = fopen("/proc/sysvipc/shm", "re");
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        long its_key;
+        unsigned long long resident;
+        if (sscanf(line, "%ld %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &its_key,
+                   &resident) == 2 &&
+            (key_t)its_key == key)
+            found = resident;
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    return found;
+}
+#else
+static uint64_t segment_memory(key_t key)
+{
+    (void)key;
+    return 0;
+}
+#endif
+
+uint64_t native_memory(const char *native_name)
+{
+    key_t key;
+    struct stat stat;
+
+    if (is_system_v(native_name, &key))
+        return segment_memory(key);
+    int descriptor = shm_open(native_name, O_RDONLY, 0);
+    if (descriptor == -1)
+        return 0;
+    uint64_t memory = fstat(descriptor, &stat) == 0 ? (uint64_t)stat.st_blocks * 512 : 0;
+    (void)close(descriptor);
+    return memory;
+}
+
+bool native_plant_odd(const char *path, const char *kind)
+{
+    if (strcmp(kind, "folder") == 0)
+        return mkdir(path, 0777) == 0;
+    if (strcmp(kind, "pipe") == 0)
+        return mkfifo(path, 0666) == 0;
+    int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor == -1)
+        return false;
+    bool done = fchmod(descriptor, strcmp(kind, "setuid") == 0 ? 04666 : 0600) == 0 &&
+                ftruncate(descriptor, 12288) == 0 && pwrite(descriptor, "other", 5, 8192) == 5;
+    (void)close(descriptor);
+    return done;
+}
+
+bool native_remove_odd(const char *path)
+{
+    return remove(path) == 0;
 }

@@ -280,3 +280,48 @@ bool native_become_other_user(void)
 {
     return false;
 }
+
+bool native_become(unsigned user, unsigned group)
+{
+    (void)user;
+    (void)group;
+    return false;
+}
+
+bool native_set_umask(unsigned mask)
+{
+    (void)mask;
+    return false;
+}
+
+unsigned native_mode(const char *native_name)
+{
+    (void)native_name;
+    return 0;
+}
+
+bool native_change_mode(const char *native_name, unsigned mode)
+{
+    (void)native_name;
+    (void)mode;
+    return false;
+}
+
+uint64_t native_memory(const char *native_name)
+{
+    (void)native_name;
+    return 0;
+}
+
+bool native_plant_odd(const char *path, const char *kind)
+{
+    (void)path;
+    (void)kind;
+    return false;
+}
+
+bool native_remove_odd(const char *path)
+{
+    (void)path;
+    return false;
+}

@@ -37,9 +37,16 @@
  *   plant NATIVE BYTES, uproot        yes if a foreign object was made under a native name; and removed
  *   forbid_writing NATIVE, allow_writing NATIVE
  *                                     yes if the permission to write was taken from all, or given back
+ *   mode NATIVE                       who may use it, as permission bits in octal
+ *   change_mode NATIVE MODE           yes if they were changed
+ *   memory NATIVE                     how many bytes of memory the system keeps for it
+ *   look_shared NAME, remove_shared NAME
+ *                                     the status, among the names that all users share
+ *   owner                             the user whose the region is
  *   tidy                              the status
  *   confine_memory BYTES, confine_addresses BYTES, become_other_user, accept_interruptions
  *                                     yes, or no where that is not possible
+ *   become USER GROUP, umask MASK     the same; the mask in octal
  *   confined_create MORE NAME [OPTION...]
  *                                     as create, with room for that many more descriptors until it returns
  *   granted                           what of R14 the region has got: words of OPTIONs, or "nothing"
@@ -50,8 +57,8 @@
  *   exit                              nothing; the process ends
  * and those of peer_world.c.
  *
- * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent, prefault locked
- * huge-pages no-core-dump one-writer, and the initialisers
+ * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent group everyone, prefault
+ * locked huge-pages no-core-dump one-writer, and the initialisers
  * pattern, failing, and halting: that one fills half, says "initialising", and goes on with the next line of
  * input, "go" or "fail". */
 #include "descriptor.h"
@@ -172,6 +179,10 @@ static void set_option(ism_region_options *options, const char *word)
         options->flags |= ISM_REGION_READ_ONLY;
     else if (strcmp(word, "one-writer") == 0)
         options->flags |= ISM_REGION_ONE_WRITER;
+    else if (strcmp(word, "group") == 0)
+        options->access = ISM_ACCESS_GROUP;
+    else if (strcmp(word, "everyone") == 0)
+        options->access = ISM_ACCESS_EVERYONE;
     else if (strcmp(word, "persistent") == 0)
         options->lifetime = ISM_LIFETIME_PERSISTENT;
     else if (strcmp(word, "pattern") == 0)
@@ -396,6 +407,43 @@ static void obey_look(char **words)
 {
     ism_region_info info;
     say_status(ism_region_look(words[1], &info));
+}
+
+static void obey_look_shared(char **words)
+{
+    ism_region_info info;
+    say_status(ism_region_look_shared(words[1], ISM_SCOPE_SESSION, &info));
+}
+
+static void obey_remove_shared(char **words)
+{
+    say_status(ism_region_remove_shared(words[1], ISM_SCOPE_SESSION));
+}
+
+static void obey_owner(char **words)
+{
+    ism_region_info info;
+    (void)words;
+    ism_status status = ism_region_get_info(region(), &info);
+    if (status == ISM_OK)
+        peer_say("%llu", (unsigned long long)info.owner);
+    else
+        say_status(status);
+}
+
+static void obey_mode(char **words)
+{
+    peer_say("%o", native_mode(words[1]));
+}
+
+static void obey_change_mode(char **words)
+{
+    say_whether(native_change_mode(words[1], (unsigned)strtoul(words[2], NULL, 8)));
+}
+
+static void obey_memory(char **words)
+{
+    peer_say("%llu", (unsigned long long)native_memory(words[1]));
 }
 
 static void obey_tidy(char **words)
@@ -670,6 +718,17 @@ static void obey_become_other_user(char **words)
     say_whether(native_become_other_user());
 }
 
+static void obey_become(char **words)
+{
+    say_whether(native_become((unsigned)strtoul(words[1], NULL, 10),
+                              (unsigned)strtoul(words[2], NULL, 10)));
+}
+
+static void obey_umask(char **words)
+{
+    say_whether(native_set_umask((unsigned)strtoul(words[1], NULL, 8)));
+}
+
 static void obey_accept_interruptions(char **words)
 {
     (void)words;
@@ -728,6 +787,12 @@ static const struct {
     {"remove", 2, obey_remove},
     {"remove_until", 3, obey_remove_until},
     {"look", 2, obey_look},
+    {"look_shared", 2, obey_look_shared},
+    {"remove_shared", 2, obey_remove_shared},
+    {"owner", 1, obey_owner},
+    {"mode", 2, obey_mode},
+    {"change_mode", 3, obey_change_mode},
+    {"memory", 2, obey_memory},
     {"tidy", 1, obey_tidy},
     {"regions", 2, obey_regions},
     {"plant", 3, obey_plant},
@@ -756,6 +821,8 @@ static const struct {
     {"confine_memory", 2, obey_confine_memory},
     {"confine_addresses", 2, obey_confine_addresses},
     {"become_other_user", 1, obey_become_other_user},
+    {"become", 3, obey_become},
+    {"umask", 2, obey_umask},
     {"accept_interruptions", 1, obey_accept_interruptions},
     {"granted", 1, obey_granted},
     {"in_force", 2, obey_in_force},
