@@ -86,6 +86,34 @@ static void r4_the_last_region_that_fits_can_be_filled(void **state)
     dismiss(peer);
 }
 
+/* What another growth was promised stays there when the next one fails, whether it was touched or not. */
+static void r4_growth_without_space_fails_and_takes_nothing_away(void **state)
+{
+    const bool counts_at_once = backend_is("sysv");
+
+    (void)state;
+    struct process *peer = peer_confined("confine_memory", MEBIBYTE);
+    if (peer == NULL)
+        skip_because(NO_SMALL_WORLD);
+    const char *created = ask(peer, "create %s size=5000 capacity=%u", NAME("x"), 4 * MEBIBYTE);
+    if (counts_at_once) {
+        assert_answer(created, "ISM_E_NO_SPACE");
+        dismiss(peer);
+        return;
+    }
+    assert_answer(created, "ISM_OK");
+    assert_answer(ask(peer, "grow %u", MEBIBYTE / 4 + 100), "ISM_OK");
+    assert_answer(ask(peer, "grow %u", 3 * MEBIBYTE), "ISM_E_NO_SPACE");
+    assert_answer(ask(peer, "size"), "262244");
+    assert_answer(ask(peer, "create %s size=%u", NAME("y"), MEBIBYTE / 2), "ISM_OK");
+    assert_answer(ask(peer, "fill 1"), "ok");
+    assert_answer(ask(peer, "open %s", NAME("x")), "ISM_OK");
+    assert_answer(ask(peer, "fill 5"), "ok");
+    assert_answer(ask(peer, "grow %u", MEBIBYTE / 4 + 5000), "ISM_OK");
+    assert_answer(ask(peer, "poke %u 7", MEBIBYTE / 4 + 4999), "ok");
+    dismiss(peer);
+}
+
 /* The system promises more than it has: what counts is what it has set aside. */
 static void r4_memory_is_populated_at_creation(void **state)
 {
@@ -156,6 +184,7 @@ int main(void)
         promise(r4_more_than_there_is_is_refused_and_leaves_nothing),
         promise(r4_a_lazy_region_may_be_larger_than_the_memory),
         promise(r4_the_last_region_that_fits_can_be_filled),
+        promise(r4_growth_without_space_fails_and_takes_nothing_away),
         promise(r4_memory_is_populated_at_creation),
         promise(r4_without_another_object_create_fails_and_leaves_nothing),
         promise(r4_larger_than_any_object_may_be_is_refused),
