@@ -21,14 +21,6 @@ static bool can_share(const char *test)
     return status == ISM_OK;
 }
 
-/* What the library keeps open is had before the first test is counted. */
-static int warm_up(void **state)
-{
-    (void)state;
-    (void)can_share(__func__);
-    return 0;
-}
-
 /* A peer of that user; NULL: this test can't become one. */
 static struct process *peer_of(unsigned user)
 {
@@ -405,5 +397,5 @@ int main(void)
         promise(r8_a_region_whose_protection_was_changed_is_refused),
         promise(r8_what_is_no_region_is_neither_used_nor_changed),
     };
-    return cmocka_run_group_tests_name("sharing", tests, warm_up, NULL);
+    return cmocka_run_group_tests_name("sharing", tests, NULL, NULL);
 }

@@ -66,12 +66,14 @@ unsigned leftovers_live_regions(const char *name)
     return search_regions(name, true).count;
 }
 
-/* Create, lock and list once, so that what the library keeps is there. */
+/* Create, lock, list and look among shared names once, so that what the library keeps is there. */
 static void warm_up(void)
 {
     ism_region_options options = {.size = 4096};
+    ism_region_info info;
     ism_region *region;
 
+    (void)ism_region_look_shared(NAME("once"), ISM_SCOPE_SESSION, &info);
     assert_status(ism_region_create(NAME("once"), &options, &region), ISM_OK);
     assert_status(ism_mutex_lock(ism_region_data(region)), ISM_OK);
     assert_status(ism_mutex_unlock(ism_region_data(region)), ISM_OK);
