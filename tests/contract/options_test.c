@@ -199,6 +199,9 @@ static void r14_a_lazy_region_is_brought_in_where_there_is_room(void **state)
         dismiss(peer);
         skip_because("lazy memory can't be had, or not be limited for a test, here");
     }
+    assert_answer(ask(peer, "create %s size=500000 lazy prefault", NAME("y")), "ISM_OK");
+    assert_answer(ask(peer, "granted"), "prefault");
+    assert_answer(ask(peer, "in_force prefault"), "yes");
     assert_answer(ask(peer, "create %s size=8388608 lazy prefault locked huge-pages no-core-dump",
                       NAME("x")),
                   "ISM_OK");
@@ -208,9 +211,6 @@ static void r14_a_lazy_region_is_brought_in_where_there_is_room(void **state)
     assert_answer(ask(peer, "granted"), "nothing");
     assert_answer(ask(peer, "open %s prefault read-only", NAME("x")), "ISM_OK");
     assert_answer(ask(peer, "granted"), "nothing");
-    assert_answer(ask(peer, "create %s size=500000 lazy prefault", NAME("y")), "ISM_OK");
-    assert_answer(ask(peer, "granted"), "prefault");
-    assert_answer(ask(peer, "in_force prefault"), "yes");
     dismiss(peer);
 }
 
