@@ -137,9 +137,10 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     return status;
 }
 
+/* Not blocking: on a system that lists objects as files somebody may have planted a pipe. */
 static bool object_exists(const char *native)
 {
-    int object = shm_open(native, O_RDONLY, 0);
+    int object = shm_open(native, O_RDONLY | O_NONBLOCK, 0);
     if (object == -1)
         return errno != ENOENT;
     (void)close(object);
@@ -204,7 +205,7 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
 {
     if (memory->address != NULL)
         return measure_by(memory, -1, 0, why);
-    int object = shm_open(memory->native, memory->writable ? O_RDWR : O_RDONLY, 0);
+    int object = shm_open(memory->native, (memory->writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
     int code = errno;
     ism_status status = measure_by(memory, object, code, why);
     if (object != -1)

@@ -102,7 +102,7 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
                            struct ism_cause *why)
 {
     struct ism_memory memory;
-    int descriptor = shm_open(name, writable ? O_RDWR : O_RDONLY, 0);
+    int descriptor = shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     fill(&memory, name, descriptor, writable);
