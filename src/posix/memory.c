@@ -42,6 +42,9 @@ size_t ism_memory_page(void)
 #define SHARED_PREFIX "/isthmus.all."
 #define HOLLOW_LENGTH 1
 
+#define PATIENCE UINT64_C(20000000) /* nanoseconds that a creator gets to give an object its mode */
+#define PAUSE UINT64_C(100000)
+
 /* 9 + 10 + 1 + 200 + 2 bytes always fit. No name has a '~' in it. */
 void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
@@ -89,26 +92,58 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     return status;
 }
 
-/* Is the object that may not be opened a hollow one, as far as can be seen from outside? */
-static bool is_hollow_at(const char *native)
+/* What can be seen from outside of a shared object that may not be opened. */
+enum outlook { OUTLOOK_CLOSED, OUTLOOK_HOLLOW, OUTLOOK_UNFINISHED };
+
+static enum outlook look_from_outside(const char *native)
 {
     char path[ISM_PATH_MAX + 1];
     struct stat found;
     ism_memory_path(native, path);
-    return ism_memory_is_shared(native) && lstat(path, &found) == 0 && S_ISREG(found.st_mode) &&
-           found.st_size == HOLLOW_LENGTH;
+    if (lstat(path, &found) == -1 || !S_ISREG(found.st_mode))
+        return OUTLOOK_UNFINISHED; /* it has gone meanwhile: the next try tells */
+    if (found.st_size == HOLLOW_LENGTH)
+        return OUTLOOK_HOLLOW;
+    uint32_t access = ism_mode_access(found.st_mode);
+    return access == ISM_ACCESS_GROUP ? OUTLOOK_CLOSED : OUTLOOK_UNFINISHED;
+}
+
+/* Open a shared object. Where the umask takes bits, its creator may be just about to give them back; else it never got
+ * them, and is none of ours. */
+static int open_shared(const char *native, int flags, int *code)
+{
+    uint64_t end = ism_process_now() + PATIENCE;
+    bool was_closed = false;
+    for (;;) {
+        int descriptor = shm_open(native, flags, 0);
+        *code = descriptor == -1 ? errno : 0;
+        if (*code != EACCES)
+            return descriptor;
+        enum outlook outlook = look_from_outside(native);
+        if (outlook == OUTLOOK_CLOSED && was_closed) /* it was not just given its mode */
+            return -1;
+        was_closed = outlook == OUTLOOK_CLOSED;
+        if (outlook == OUTLOOK_HOLLOW || ism_process_now() >= end) {
+            *code = ELOOP; /* foreign */
+            return -1;
+        }
+        ism_process_pause(PAUSE);
+    }
 }
 
 ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
                            struct ism_cause *why)
 {
     /* Not blocking: somebody may have planted a pipe, or a file with a lease on it. */
-    int descriptor = shm_open(native, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
+    int flags = (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, code = 0, descriptor;
+    if (ism_memory_is_shared(native)) {
+        descriptor = open_shared(native, flags, &code);
+    } else {
+        descriptor = shm_open(native, flags, 0);
+        code = errno;
+    }
     if (descriptor == -1) {
-        int code = errno;
         ism_status status = ism_system_failure(why, "shm_open", code);
-        if (status == ISM_E_ACCESS && is_hollow_at(native))
-            return ISM_E_FOREIGN;
         bool is_odd = code == EINVAL || code == EISDIR || code == ENXIO || code == EAGAIN;
         return is_odd ? ISM_E_FOREIGN : status; /* EINVAL: a folder, as glibc tells it */
     }

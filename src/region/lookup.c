@@ -34,6 +34,11 @@ static ism_status examine(struct ism_access access, struct ism_found *found, str
     found->is_ours = status == ISM_OK && !ism_memory_is_shared(found->memory.native);
     if (status == ISM_OK)
         status = ism_control_read(&found->memory, &found->control, &found->state, why);
+    if (status == ISM_E_CORRUPT && ism_memory_is_shared(found->memory.native)) {
+        status = ism_memory_measure(&found->memory, why); /* it may have been hollowed out meanwhile */
+        if (status == ISM_OK)
+            status = ism_control_read(&found->memory, &found->control, &found->state, why);
+    }
     return status;
 }
 
@@ -174,6 +179,17 @@ static bool has_initialiser_ended(const struct ism_found *found)
     return has_ended;
 }
 
+/* It may have been made ready after it was looked at, and before its initialiser's life was asked for. */
+static bool is_still_unready(const struct ism_found *found)
+{
+    struct ism_memory memory = found->memory; /* mapped already where reading maps */
+    struct ism_control control;
+    enum ism_control_state state;
+    struct ism_cause ignored;
+    return ism_control_read(&memory, &control, &state, &ignored) == ISM_OK &&
+           state == ISM_CONTROL_UNREADY && control.initialiser == found->control.initialiser;
+}
+
 /* Can nobody get it, whoever has it? Somebody has said so; or its initialiser has ended: who still has it is a
  * child of that process, which can't make it ready. A hostile peer who says so frees no more than the name. */
 static bool is_abandoned(const struct ism_found *found)
@@ -181,7 +197,7 @@ static bool is_abandoned(const struct ism_found *found)
     if (found->control.removed != 0)
         return ism_backend_traits.frees_names;
     return found->state == ISM_CONTROL_UNREADY && found->control.initialiser != 0 &&
-           has_initialiser_ended(found);
+           has_initialiser_ended(found) && is_still_unready(found);
 }
 
 bool ism_is_stale(const struct ism_found *found)
@@ -223,6 +239,18 @@ ism_status ism_take_alone(struct ism_found *found, struct ism_cause *why)
     return status == ISM_OK && found->control.region != region ? ISM_E_BUSY : status;
 }
 
+/* Of a shared object whose name another user is to free, and which nobody can get. */
+static ism_status free_memory_at_least(struct ism_found *found, struct ism_cause *why)
+{
+    ism_status status = ism_lease_take_alone(&found->memory, why);
+    if (status == ISM_OK)
+        return ism_memory_unlink(&found->memory, why);
+    /* Whoever has one that was marked is about to see that. */
+    bool is_held = found->control.removed == 0 &&
+                   ism_lease_look(&found->memory) == ISM_LEASE_HELD;
+    return status == ISM_E_BUSY && is_held ? ISM_E_ACCESS : status;
+}
+
 ism_status ism_discard(struct ism_found *found, struct ism_cause *why)
 {
     ism_status status = ISM_OK;
@@ -234,9 +262,8 @@ ism_status ism_discard(struct ism_found *found, struct ism_cause *why)
     if (status == ISM_OK)
         status = ism_memory_unlink(&found->memory, why);
     if (status == ISM_E_ACCESS && !found->memory.alone &&
-        ism_memory_is_shared(found->memory.native) &&
-        ism_lease_take_alone(&found->memory, why) == ISM_OK)
-        status = ism_memory_unlink(&found->memory, why); /* its memory at least */
+        ism_memory_is_shared(found->memory.native))
+        status = free_memory_at_least(found, why);
     ism_memory_close(&found->memory);
     return status;
 }
