@@ -211,8 +211,9 @@ static void r8_an_object_of_another_owner_is_no_region(void **state)
         if (planted == NULL)
             skip_because("this system or user can't give an object to somebody else");
         assert_status(ism_region_list(visit, &visits), ISM_OK);
-        assert_int_equal(visits.count, 1);
-        assert_status(visits.outcome, ISM_E_FOREIGN);
+        assert_int_equal(visits.count, lease_is("sidefile") ? 0 : 1); /* there side files are listed */
+        if (visits.count != 0)
+            assert_status(visits.outcome, ISM_E_FOREIGN);
         check_in_the_way(name);
         assert_null(native_plant(native, nothing, sizeof nothing));
         assert_true(shut || native_untouched(planted, nothing, sizeof nothing));

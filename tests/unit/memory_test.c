@@ -68,10 +68,10 @@ static void check_later_ranges(void)
 {
     open_both();
     commit(&maker, 0, page());
-    memset(maker.address, 1, page());
+    memset(maker.address, 1, (size_t)page());
     commit(&user, page(), 3 * page());
     assert_true(holds(&maker, page(), 3 * page(), 0));
-    memset(maker.address + page(), 2, 3 * page());
+    memset(maker.address + page(), 2, 3 * (size_t)page());
     assert_true(holds(&user, 0, page(), 1));
     assert_true(holds(&user, page(), 3 * page(), 2));
     commit(&user, (PAGES - 1) * page(), page());
@@ -89,7 +89,7 @@ static void check_stored_bytes(void)
     commit(&user, 100, 2 * page());
     assert_true(holds(&user, 0, 100, 5));
     assert_true(holds(&user, 100, 2 * page(), 0));
-    memset(user.address + 100, 6, 2 * page());
+    memset(user.address + 100, 6, 2 * (size_t)page());
     commit(&maker, 0, 4 * page());
     assert_true(holds(&maker, 0, 100, 5));
     assert_true(holds(&maker, 100, 2 * page(), 6));
