@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The sanitizers' mlock() does nothing, and says that it did. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define NATIVE_PLAYS_LOCKING 1
+#else
+#define NATIVE_PLAYS_LOCKING 0
+#endif
+
 /* An object of shared memory that the library has not made. */
 struct native_object;
 

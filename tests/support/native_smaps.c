@@ -63,7 +63,8 @@ enum native_force native_in_force(const void *address, uint64_t size, uint32_t f
     bool yes = false;
 
     memset(&sums, 0, sizeof sums);
-    if (is_playing_another_system() || !add_up(address, size, &sums))
+    if (is_playing_another_system() || (flag == ISM_REGION_LOCKED && NATIVE_PLAYS_LOCKING) ||
+        !add_up(address, size, &sums))
         return NATIVE_NOT_TOLD;
     if (flag == ISM_REGION_PREFAULT)
         yes = sums.present * 1024 >= size;
