@@ -32,36 +32,9 @@ static void r8_a_region_is_its_owners_only(void **state)
 /* What the library has never made stays what it is, whoever put it where a region would be. */
 static void check_planted(const char *name, const void *bytes, size_t size, struct native_object *planted)
 {
-    ism_region_options options = {.size = SIZE};
-    ism_region_info info;
-    ism_region *region;
-
-    ism_status opened = status_of_open(name, NULL);
-    assert_true(opened == ISM_E_FOREIGN || opened == ISM_E_NOT_FOUND);
-    ism_status looked = ism_region_look(name, &info);
-    assert_true(looked == ISM_E_FOREIGN || looked == ISM_E_NOT_FOUND);
-    ism_status removed = ism_region_remove(name);
-    assert_true(removed == ISM_E_FOREIGN || removed == ISM_E_NOT_FOUND);
-    assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
-    ism_status created = ism_region_create(name, &options, &region);
-    if (created == ISM_OK) {
-        assert_true(region_holds(region, 0));
-        memset(ism_region_data(region), 9, SIZE);
-        assert_status(status_of_open(name, NULL), ISM_OK);
-        close_region(region);
-    } else {
-        assert_status(created, ISM_E_FOREIGN);
-        assert_null(region);
-    }
+    assert_refused(name);
     if (planted != NULL)
         assert_true(native_untouched(planted, bytes, size));
-}
-
-static void native_name_of(const char *name, char native[ISM_NATIVE_NAME_MAX + 1])
-{
-    ism_region *region = create_region(name, SIZE);
-    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "%s", ism_region_native_name(region));
-    close_region(region);
 }
 
 static void r8_a_foreign_object_of_that_name_is_refused_and_left_alone(void **state)

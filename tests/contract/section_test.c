@@ -116,13 +116,6 @@ static void r7_an_old_generation_is_freed_with_its_last_user(void **state)
 
 /* ---- R8 ---- */
 
-static void native_name_of(const char *name, char native[ISM_NATIVE_NAME_MAX + 1])
-{
-    ism_region *region = create_region(name, SIZE);
-    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "%s", ism_region_native_name(region));
-    close_region(region);
-}
-
 static void r8_the_system_itself_tells_that_a_region_is_its_owners(void **state)
 {
     ism_region_options options = {.size = SIZE};
@@ -138,30 +131,6 @@ static void r8_the_system_itself_tells_that_a_region_is_its_owners(void **state)
     }
 }
 
-/* Whatever is in the way, nothing is taken for a region that is none. */
-static void check_in_the_way(const char *name)
-{
-    ism_region_options options = {.size = SIZE};
-    ism_region_info info;
-    ism_region *region;
-
-    ism_status opened = status_of_open(name, NULL);
-    assert_true(opened == ISM_E_FOREIGN || opened == ISM_E_NOT_FOUND);
-    ism_status looked = ism_region_look(name, &info);
-    assert_true(looked == ISM_E_FOREIGN || looked == ISM_E_NOT_FOUND);
-    ism_status removed = ism_region_remove(name);
-    assert_true(removed == ISM_E_FOREIGN || removed == ISM_E_NOT_FOUND);
-    assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
-    ism_status created = ism_region_create(name, &options, &region);
-    if (created == ISM_OK) {
-        assert_true(region_holds(region, 0));
-        assert_status(status_of_open(name, NULL), ISM_OK);
-        close_region(region);
-    } else {
-        assert_status(created, ISM_E_FOREIGN);
-    }
-}
-
 static void r8_an_object_of_another_kind_is_no_region(void **state)
 {
     const char *name = NAME("x");
@@ -172,7 +141,7 @@ static void r8_an_object_of_another_kind_is_no_region(void **state)
     (void)state;
     native_name_of(name, native);
     for (; (planted = native_plant_other_kind(native, kinds)) != NULL; kinds++) {
-        check_in_the_way(name);
+        assert_refused(name);
         assert_null(native_plant(native, "", 1));
         native_uproot(planted);
     }
@@ -214,7 +183,7 @@ static void r8_an_object_of_another_owner_is_no_region(void **state)
         assert_int_equal(visits.count, lease_is("sidefile") ? 0 : 1); /* there side files are listed */
         if (visits.count != 0)
             assert_status(visits.outcome, ISM_E_FOREIGN);
-        check_in_the_way(name);
+        assert_refused(name);
         assert_null(native_plant(native, nothing, sizeof nothing));
         assert_true(shut || native_untouched(planted, nothing, sizeof nothing));
         native_uproot(planted);

@@ -318,27 +318,6 @@ uint64_t native_committed(const void *address, uint64_t length)
     return UINT64_MAX;
 }
 
-bool native_allow_writing(const char *native_name, bool allow)
-{
-    const mode_t mode = allow ? 0600 : 0400;
-    key_t key;
-    struct shmid_ds segment;
-
-    if (is_system_v(native_name, &key)) {
-        int id = shmget(key, 0, 0);
-        if (shmctl(id, IPC_STAT, &segment) == -1)
-            return false;
-        segment.shm_perm.mode = (unsigned short)mode;
-        return shmctl(id, IPC_SET, &segment) == 0;
-    }
-    int descriptor = shm_open(native_name, O_RDONLY, 0);
-    if (descriptor == -1)
-        return false;
-    bool done = fchmod(descriptor, mode) == 0;
-    (void)close(descriptor);
-    return done;
-}
-
 bool native_allow_regions(unsigned count)
 {
     struct rlimit limit;
@@ -451,6 +430,11 @@ bool native_change_mode(const char *native_name, unsigned mode)
     bool done = fchmod(descriptor, (mode_t)mode) == 0;
     (void)close(descriptor);
     return done;
+}
+
+bool native_allow_writing(const char *native_name, bool allow)
+{
+    return native_change_mode(native_name, allow ? 0600 : 0400);
 }
 
 #ifdef __linux__

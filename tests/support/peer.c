@@ -65,6 +65,9 @@ int main(int count, char **words)
     for (size_t i = 0; count > 1 && i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(words[1], roles[i].name) == 0)
             return roles[i].play(count - 1, words + 1);
-    (void)fprintf(stderr, "usage: peer obey|given|inheriting|churn|pass|scribble|crowd|attach|keep|tidy|fork|soak [WORD...]\n");
+    (void)fprintf(stderr, "usage: peer ROLE [WORD...]; the roles:");
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+        (void)fprintf(stderr, " %s", roles[i].name);
+    (void)fputc('\n', stderr);
     return 2;
 }

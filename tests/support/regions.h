@@ -60,4 +60,38 @@ static inline bool region_holds(const ism_region *region, unsigned char byte)
     return i == ism_region_size(region);
 }
 
+/* The native name that a region of this name gets now. */
+static inline void native_name_of(const char *name, char native[ISM_NATIVE_NAME_MAX + 1])
+{
+    ism_region *region = create_region(name, 1);
+    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "%s", ism_region_native_name(region));
+    close_region(region);
+}
+
+/* Whatever is in a region's way, it is not taken for one. */
+static inline void assert_refused(const char *name)
+{
+    ism_region_options options = {.size = 10000};
+    ism_region_info info;
+    ism_region *region;
+
+    ism_status opened = status_of_open(name, NULL);
+    assert_true(opened == ISM_E_FOREIGN || opened == ISM_E_NOT_FOUND);
+    ism_status looked = ism_region_look(name, &info);
+    assert_true(looked == ISM_E_FOREIGN || looked == ISM_E_NOT_FOUND);
+    ism_status removed = ism_region_remove(name);
+    assert_true(removed == ISM_E_FOREIGN || removed == ISM_E_NOT_FOUND);
+    assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+    ism_status created = ism_region_create(name, &options, &region);
+    if (created == ISM_OK) {
+        assert_true(region_holds(region, 0));
+        memset(ism_region_data(region), 9, 10000);
+        assert_status(status_of_open(name, NULL), ISM_OK);
+        close_region(region);
+    } else {
+        assert_status(created, ISM_E_FOREIGN);
+        assert_null(region);
+    }
+}
+
 #endif
