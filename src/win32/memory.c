@@ -100,36 +100,16 @@ ism_status ism_win32_reserve_failure(struct ism_cause *why, const char *call, un
     return status == ISM_E_NO_MEMORY ? ISM_E_NO_SPACE : status;
 }
 
-static ism_status create_reserved(const char *native, uint64_t length, HANDLE *section,
-                                  struct ism_cause *why)
-{
-    const struct ism_user *user;
-    wchar_t name[ISM_NATIVE_NAME_MAX + 1];
-    ism_status status = ism_user_get(&user, why);
-    if (status != ISM_OK)
-        return status;
-    ism_user_wide_name(native, name);
-    SetLastError(ERROR_SUCCESS); /* the call succeeds for a name that is taken, too */
-    HANDLE created =
-        CreateFileMappingW(INVALID_HANDLE_VALUE, user->attributes, PAGE_READWRITE | SEC_RESERVE,
-                           (DWORD)(length >> 32), (DWORD)length, name);
-    if (created == NULL)
-        return ism_win32_reserve_failure(why, "CreateFileMappingW", GetLastError());
-    if (GetLastError() == ERROR_ALREADY_EXISTS) {
-        (void)CloseHandle(created);
-        return ism_system_failure(why, "CreateFileMappingW", ERROR_ALREADY_EXISTS);
-    }
-    *section = created;
-    return ISM_OK;
-}
-
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
                              struct ism_memory *out, struct ism_cause *why)
 {
     HANDLE section;
-    ism_status status = plan->persistent
-                            ? ism_persistent_create(native, plan, &section, why)
-                            : create_reserved(native, plan->length, &section, why);
+    ism_status status;
+    if (plan->persistent)
+        status = ism_persistent_create(native, plan, &section, why);
+    else
+        status = ism_win32_make_section(native, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE,
+                                        plan->length, &section, why);
     if (status != ISM_OK)
         return status;
     fill(out, native, section, true);

@@ -74,23 +74,12 @@ static ism_status keep(struct ism_memory *memory, struct ism_memory *out, struct
 ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why)
 {
-    const struct ism_user *user;
+    HANDLE section;
     struct ism_memory memory;
-    wchar_t wide[ISM_NATIVE_NAME_MAX + 1];
-    ism_status status = ism_user_get(&user, why);
+    ism_status status = ism_win32_make_section(name, INVALID_HANDLE_VALUE,
+                                               PAGE_READWRITE | SEC_COMMIT, length, &section, why);
     if (status != ISM_OK)
         return status;
-    ism_user_wide_name(name, wide);
-    SetLastError(ERROR_SUCCESS); /* the call succeeds for a name that is taken, too */
-    HANDLE section =
-        CreateFileMappingW(INVALID_HANDLE_VALUE, user->attributes, PAGE_READWRITE | SEC_COMMIT,
-                           (DWORD)(length >> 32), (DWORD)length, wide);
-    if (section == NULL)
-        return ism_win32_reserve_failure(why, "CreateFileMappingW", GetLastError());
-    if (GetLastError() == ERROR_ALREADY_EXISTS) {
-        (void)CloseHandle(section);
-        return ism_system_failure(why, "CreateFileMappingW", ERROR_ALREADY_EXISTS);
-    }
     fill(&memory, name, section, true);
     return keep(&memory, out, why);
 }

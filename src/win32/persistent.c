@@ -17,6 +17,7 @@
 #include "persistent_name.h"
 #include "system_error.h"
 #include "user.h"
+#include "win32.h"
 
 #include <userenv.h>
 #include <winioctl.h>
@@ -232,25 +233,6 @@ static ism_status size_file(HANDLE file, const struct ism_memory_plan *plan, str
     return ISM_OK;
 }
 
-static ism_status make_section(const char *native, HANDLE file, HANDLE *section,
-                               struct ism_cause *why)
-{
-    const struct ism_user *user;
-    wchar_t name[ISM_NATIVE_NAME_MAX + 1];
-    ism_status status = ism_user_get(&user, why);
-    if (status != ISM_OK)
-        return status;
-    ism_user_wide_name(native, name);
-    SetLastError(ERROR_SUCCESS); /* the call succeeds for a name that is taken, too */
-    *section = CreateFileMappingW(file, user->attributes, PAGE_READWRITE, 0, 0, name);
-    if (*section == NULL)
-        return ism_system_failure(why, "CreateFileMappingW", GetLastError());
-    if (GetLastError() != ERROR_ALREADY_EXISTS)
-        return ISM_OK;
-    (void)CloseHandle(*section);
-    return ism_system_failure(why, "CreateFileMappingW", ERROR_ALREADY_EXISTS);
-}
-
 ism_status ism_persistent_create(const char *native, const struct ism_memory_plan *plan,
                                  HANDLE *section, struct ism_cause *why)
 {
@@ -263,7 +245,7 @@ ism_status ism_persistent_create(const char *native, const struct ism_memory_pla
         return status;
     status = size_file(file, plan, why);
     if (status == ISM_OK)
-        status = make_section(native, file, section, why);
+        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, section, why);
     if (status == ISM_OK) {
         status = certify(&place, why);
         if (status != ISM_OK)
@@ -306,7 +288,7 @@ ism_status ism_persistent_open(const char *native, HANDLE *section, struct ism_c
     }
     status = check_file(file, why);
     if (status == ISM_OK)
-        status = make_section(native, file, section, why);
+        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, section, why);
     (void)CloseHandle(file);
     return status;
 }

@@ -16,6 +16,11 @@ bool ism_win32_open_life(ism_life life, HANDLE *mutex, bool *is_gone);
 /* Why a call failed that wants memory for an object: want of it is the system's, not this process's. */
 ism_status ism_win32_reserve_failure(struct ism_cause *why, const char *call, unsigned long code);
 
+/* Make a section, of a file or (INVALID_HANDLE_VALUE) of memory; a length of 0 is the file's. ISM_E_EXISTS: the
+ * native name is taken. */
+ism_status ism_win32_make_section(const char *native, HANDLE file, DWORD protection, uint64_t length,
+                                  HANDLE *out, struct ism_cause *why);
+
 /* The length of a view of a whole section. */
 uint64_t ism_win32_length_of_view(const unsigned char *view);
 
