@@ -7,7 +7,6 @@
  * object may also shrink it, and touching what is gone kills with SIGBUS; only sealed descriptors exclude
  * that. */
 #include "../unix/access_mode.h"
-#include "../unix/advice.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
 #include "posix.h"
@@ -63,14 +62,6 @@ bool ism_memory_is_shared(const char *native)
     return strncmp(native, SHARED_PREFIX, strlen(SHARED_PREFIX)) == 0;
 }
 
-static void fill(struct ism_memory *memory, const char *native, int descriptor, bool writable)
-{
-    memset(memory, 0, sizeof *memory);
-    memcpy(memory->native, native, strlen(native) + 1);
-    memory->handle = descriptor;
-    memory->writable = writable;
-}
-
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
                              struct ism_memory *out, struct ism_cause *why)
 {
@@ -78,7 +69,7 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     struct ism_memory memory;
-    fill(&memory, native, descriptor, true);
+    ism_posix_fill(&memory, native, descriptor, true);
     memory.access = (uint32_t)plan->access;
     if (ftruncate(descriptor, (off_t)plan->length) == 0) {
         *out = memory;
@@ -147,7 +138,7 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
         bool is_odd = code == EINVAL || code == EISDIR || code == ENXIO || code == EAGAIN;
         return is_odd ? ISM_E_FOREIGN : status; /* EINVAL: a folder, as glibc tells it */
     }
-    fill(out, native, descriptor, writable);
+    ism_posix_fill(out, native, descriptor, writable);
     return ISM_OK;
 }
 
@@ -183,13 +174,7 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
 {
     if (memory->address != NULL)
         return ISM_OK;
-    int protection = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *address = mmap(NULL, (size_t)memory->length, protection, MAP_SHARED, (int)memory->handle,
-                         0);
-    if (address == MAP_FAILED)
-        return ism_system_failure(why, "mmap", errno);
-    memory->address = address;
-    return ISM_OK;
+    return ism_posix_map(memory, (int)memory->handle, why);
 }
 
 ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
@@ -200,12 +185,6 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
         code = posix_fallocate((int)memory->handle, (off_t)offset, (off_t)length);
     } while (code == EINTR);
     return code == 0 ? ISM_OK : ism_system_failure(why, "posix_fallocate", code);
-}
-
-uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                           uint32_t wanted)
-{
-    return ism_advise_mapping(memory->address + offset, length, memory->writable, wanted);
 }
 
 ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,

@@ -13,8 +13,6 @@
  * when he logs out) leaves its memory to those who have it, and again the next candidate serves.
  * Weak side: the former are freed by their last process if it closes them, but after a kill only by
  * a restart of the system. */
-#include "../atomics.h"
-#include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
@@ -25,7 +23,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,37 +61,6 @@ bool ism_memory_is_shared(const char *native)
     return false;
 }
 
-static void fill(struct ism_memory *memory, const char *native, int descriptor, bool writable)
-{
-    memset(memory, 0, sizeof *memory);
-    memcpy(memory->native, native, strlen(native) + 1);
-    memory->handle = descriptor;
-    memory->writable = writable;
-}
-
-static ism_status map_object(struct ism_memory *memory, int object, struct ism_cause *why)
-{
-    int protection = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *address = mmap(NULL, (size_t)memory->length, protection, MAP_SHARED, object, 0);
-    if (address == MAP_FAILED)
-        return ism_system_failure(why, "mmap", errno);
-    memory->address = address;
-    return ISM_OK;
-}
-
-static ism_status size_object(int object, uint64_t length, struct ism_cause *why)
-{
-    struct stat made;
-    if (fstat(object, &made) == -1)
-        return ism_system_failure(why, "fstat", errno);
-    /* The umask may have taken some of our own bits. */
-    if ((made.st_mode & 0777) != 0600 && fchmod(object, 0600) == -1)
-        return ism_system_failure(why, "fchmod", errno);
-    if (ftruncate(object, (off_t)length) == -1)
-        return ism_system_failure(why, "ftruncate", errno);
-    return ISM_OK;
-}
-
 /* Make the object of a side file, and map it. */
 static ism_status make_object(struct ism_memory *memory, uint64_t length, struct ism_cause *why)
 {
@@ -102,9 +68,9 @@ static ism_status make_object(struct ism_memory *memory, uint64_t length, struct
     if (object == -1)
         return ism_system_failure(why, "shm_open", errno);
     memory->length = length;
-    ism_status status = size_object(object, length, why);
+    ism_status status = ism_posix_give_size(object, length, why);
     if (status == ISM_OK)
-        status = map_object(memory, object, why);
+        status = ism_posix_map(memory, object, why);
     (void)close(object);
     if (status == ISM_OK)
         status = ism_side_file_fill((int)memory->handle, length, why);
@@ -122,7 +88,7 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     ism_status status = ism_side_file_create(native, &descriptor, why);
     if (status != ISM_OK)
         return status;
-    fill(&memory, native, descriptor, true);
+    ism_posix_fill(&memory, native, descriptor, true);
     status = ism_side_file_look(descriptor, &made, why);
     if (status == ISM_OK)
         status = make_object(&memory, plan->length, why);
@@ -158,7 +124,7 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
             return status;
     }
     if (status == ISM_OK)
-        fill(out, native, descriptor, writable);
+        ism_posix_fill(out, native, descriptor, writable);
     if (status != ISM_E_NOT_FOUND)
         return status;
     *why = (struct ism_cause){NULL, 0};
@@ -198,7 +164,7 @@ static ism_status measure_by(struct ism_memory *memory, int object, int code, st
     if (object == -1)
         return ism_system_failure(why, "shm_open", code);
     status = check_object(memory, object, why);
-    return status == ISM_OK ? map_object(memory, object, why) : status;
+    return status == ISM_OK ? ism_posix_map(memory, object, why) : status;
 }
 
 ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
@@ -222,44 +188,6 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
     if (status == ISM_OK && memory->address == NULL)
         status = ISM_E_NOT_FOUND;
     return status;
-}
-
-/* On macOS objects are no file system's, so only the system's memory can be used up. */
-ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                             struct ism_cause *why)
-{
-    uint64_t within = offset % ism_memory_page();
-    if (ism_advice_prefault(memory->address + (offset - within), length + within, true))
-        return ISM_OK;
-    *why = (struct ism_cause){"madvise", errno};
-    return ISM_E_NO_SPACE;
-}
-
-uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                           uint32_t wanted)
-{
-    return ism_advise_mapping(memory->address + offset, length, memory->writable, wanted);
-}
-
-ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
-                           struct ism_cause *why)
-{
-    ism_status status = ism_memory_map(memory, why);
-    if (status != ISM_OK)
-        return status;
-    memcpy(bytes, memory->address + offset, size);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_publish_bytes() */
-    return ISM_OK;
-}
-
-ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
-                            size_t size, struct ism_cause *why)
-{
-    ism_status status = ism_memory_map(memory, why);
-    if (status != ISM_OK)
-        return status;
-    ism_publish_bytes(memory->address + offset, bytes, size);
-    return ISM_OK;
 }
 
 /* An object of ours whose side file is gone, and nobody else has: no name of ours means it any

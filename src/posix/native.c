@@ -8,33 +8,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define OURS "/isthmus." /* what the native names of regions begin with */
 
 const struct ism_native_traits ism_native_traits = {
     .lifetime = ISM_LIFETIME_PERSISTENT,
     .keeps_exact_sizes = true,
 };
 
-/* Systems differ in what they make of further slashes: some take them for folders. */
 const char *ism_native_complaint(const char *name, bool is_new)
 {
     (void)is_new;
-    if (name[0] != '/')
-        return "does not begin with a slash";
-    if (strchr(name + 1, '/') != NULL)
-        return "has a second slash";
-    if (strcmp(name, "/") == 0 || strcmp(name, "/.") == 0 || strcmp(name, "/..") == 0)
-        return "names no object";
-    if (strlen(name) >= NAME_MAX)
-        return "is too long";
-    if (strncmp(name, OURS, sizeof OURS - 1) == 0)
-        return "is that of a region, which has a name of its own";
-    return NULL;
+    return ism_posix_native_complaint(name, NAME_MAX - 1);
 }
 
 static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
@@ -49,29 +35,18 @@ static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
     return ISM_OK;
 }
 
-static void fill(struct ism_memory *memory, const char *name, int descriptor, bool writable)
-{
-    memset(memory, 0, sizeof *memory);
-    memcpy(memory->native, name, strlen(name) + 1);
-    memory->handle = descriptor;
-    memory->writable = writable;
-}
-
 ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why)
 {
-    const mode_t mode = 0600;
     struct ism_memory memory;
     struct ism_cause ignored;
-    int descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, mode);
+    int descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
-    fill(&memory, name, descriptor, true);
+    ism_posix_fill(&memory, name, descriptor, true);
     ism_status status = measure(&memory, why);
-    if (status == ISM_OK && fchmod(descriptor, mode) == -1) /* the umask may have taken some bits */
-        status = ism_system_failure(why, "fchmod", errno);
-    if (status == ISM_OK && ftruncate(descriptor, (off_t)length) == -1)
-        status = ism_system_failure(why, "ftruncate", errno);
+    if (status == ISM_OK)
+        status = ism_posix_give_size(descriptor, length, why);
     if (status == ISM_OK)
         status = measure(&memory, why);
     if (status == ISM_OK) {
@@ -94,7 +69,7 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
         ism_status status = ism_system_failure(why, "shm_open", code);
         return code == EISDIR || code == ENXIO || code == EAGAIN ? ISM_E_FOREIGN : status;
     }
-    fill(&memory, name, descriptor, writable);
+    ism_posix_fill(&memory, name, descriptor, writable);
     ism_status status = measure(&memory, why);
     if (status == ISM_OK)
         *out = memory;

@@ -9,12 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OURS "/isthmus."   /* what the native names of regions begin with */
 #define NAME_BYTES_MAX 31 /* macOS */
 
 const struct ism_native_traits ism_native_traits = {
@@ -22,29 +20,10 @@ const struct ism_native_traits ism_native_traits = {
     .keeps_exact_sizes = false,
 };
 
-/* Systems differ in what they make of further slashes: some take them for folders. */
 const char *ism_native_complaint(const char *name, bool is_new)
 {
     (void)is_new;
-    if (name[0] != '/')
-        return "does not begin with a slash";
-    if (strchr(name + 1, '/') != NULL)
-        return "has a second slash";
-    if (strcmp(name, "/") == 0 || strcmp(name, "/.") == 0 || strcmp(name, "/..") == 0)
-        return "names no object";
-    if (strlen(name) > NAME_BYTES_MAX)
-        return "is too long";
-    if (strncmp(name, OURS, sizeof OURS - 1) == 0)
-        return "is that of a region, which has a name of its own";
-    return NULL;
-}
-
-static void fill(struct ism_memory *memory, const char *name, int descriptor, bool writable)
-{
-    memset(memory, 0, sizeof *memory);
-    memcpy(memory->native, name, strlen(name) + 1);
-    memory->handle = descriptor;
-    memory->writable = writable;
+    return ism_posix_native_complaint(name, NAME_BYTES_MAX);
 }
 
 /* Core refuses objects of no size, or of more than can be mapped. */
@@ -56,26 +35,7 @@ static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
     memory->length = (uint64_t)found.st_size;
     if (memory->length == 0 || memory->length > PTRDIFF_MAX)
         return ISM_OK;
-    int protection = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *address = mmap(NULL, (size_t)memory->length, protection, MAP_SHARED, (int)memory->handle,
-                         0);
-    if (address == MAP_FAILED)
-        return ism_system_failure(why, "mmap", errno);
-    memory->address = address;
-    return ISM_OK;
-}
-
-static ism_status give_size(int descriptor, uint64_t length, struct ism_cause *why)
-{
-    struct stat made;
-    if (fstat(descriptor, &made) == -1)
-        return ism_system_failure(why, "fstat", errno);
-    /* The umask may have taken some of our own bits. */
-    if ((made.st_mode & 0777) != 0600 && fchmod(descriptor, 0600) == -1)
-        return ism_system_failure(why, "fchmod", errno);
-    if (ftruncate(descriptor, (off_t)length) == -1)
-        return ism_system_failure(why, "ftruncate", errno);
-    return ISM_OK;
+    return ism_posix_map(memory, (int)memory->handle, why);
 }
 
 ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
@@ -85,8 +45,8 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
     int descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
-    fill(&memory, name, descriptor, true);
-    ism_status status = give_size(descriptor, length, why);
+    ism_posix_fill(&memory, name, descriptor, true);
+    ism_status status = ism_posix_give_size(descriptor, length, why);
     if (status == ISM_OK)
         status = measure(&memory, why);
     if (status == ISM_OK) {
@@ -105,7 +65,7 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
     int descriptor = shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
-    fill(&memory, name, descriptor, writable);
+    ism_posix_fill(&memory, name, descriptor, writable);
     ism_status status = measure(&memory, why);
     if (status == ISM_OK)
         *out = memory;

@@ -8,4 +8,16 @@
  * done. */
 ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause *why);
 
+/* An object that was opened, and is not measured. */
+void ism_posix_fill(struct ism_memory *memory, const char *native, int descriptor, bool writable);
+
+/* Map an object that is measured, whole. */
+ism_status ism_posix_map(struct ism_memory *memory, int descriptor, struct ism_cause *why);
+
+/* Give a fresh object its size, and to its owner alone all permissions. */
+ism_status ism_posix_give_size(int descriptor, uint64_t length, struct ism_cause *why);
+
+/* See ism_native_complaint(). longest: in bytes, with the slash. */
+const char *ism_posix_native_complaint(const char *name, size_t longest);
+
 #endif

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,13 +36,6 @@ static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
     return ISM_OK;
 }
 
-static void fill(struct ism_memory *memory, int descriptor, bool writable)
-{
-    memset(memory, 0, sizeof *memory);
-    memory->handle = descriptor;
-    memory->writable = writable;
-}
-
 /* Its mode keeps other users who were given it for reading from opening it anew for writing. */
 ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out,
                              struct ism_cause *why)
@@ -55,7 +47,7 @@ ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memo
         ism_status status = ism_system_failure(why, "memfd_create", code);
         return code == ENOSYS ? ISM_E_UNSUPPORTED : status;
     }
-    fill(&memory, descriptor, true);
+    ism_posix_fill(&memory, "", descriptor, true);
     ism_status status = ISM_OK;
     if (fchmod(descriptor, 0600) == -1)
         status = ism_system_failure(why, "fchmod", errno);
@@ -101,7 +93,7 @@ ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory
         ism_status status = ism_system_failure(why, "fcntl", code);
         return code == EBADF ? ISM_E_INVALID : status;
     }
-    fill(&memory, own, writable);
+    ism_posix_fill(&memory, "", own, writable);
     ism_status status = check_seals(own);
     if (status == ISM_OK)
         status = measure(&memory, why);

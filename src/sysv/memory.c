@@ -11,9 +11,7 @@
  * what a crash left behind is found by its name alone. */
 #include "sysv.h"
 
-#include "../atomics.h"
 #include "../unix/access_mode.h"
-#include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
@@ -238,44 +236,6 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
         return is_gone(code) && !is_named(memory) ? ISM_E_NOT_FOUND : status;
     }
     memory->address = address;
-    return ISM_OK;
-}
-
-/* The system promises more segments than it has memory for, so each page is brought in. */
-ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                             struct ism_cause *why)
-{
-    uint64_t within = offset % ism_memory_page();
-    if (ism_advice_prefault(memory->address + (offset - within), length + within, true))
-        return ISM_OK;
-    *why = (struct ism_cause){"madvise", errno};
-    return ISM_E_NO_SPACE;
-}
-
-uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                           uint32_t wanted)
-{
-    return ism_advise_mapping(memory->address + offset, length, memory->writable, wanted);
-}
-
-ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
-                           struct ism_cause *why)
-{
-    ism_status status = ism_memory_map(memory, why);
-    if (status != ISM_OK)
-        return status;
-    memcpy(bytes, memory->address + offset, size);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_publish_bytes() */
-    return ISM_OK;
-}
-
-ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
-                            size_t size, struct ism_cause *why)
-{
-    ism_status status = ism_memory_map(memory, why);
-    if (status != ISM_OK)
-        return status;
-    ism_publish_bytes(memory->address + offset, bytes, size);
     return ISM_OK;
 }
 

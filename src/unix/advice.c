@@ -19,12 +19,13 @@ void ism_advice_touch(unsigned char *address, uint64_t length, bool writable)
     }
 }
 
-uint32_t ism_advise_mapping(unsigned char *address, uint64_t length, bool writable,
-                            uint32_t wanted)
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
+                           uint32_t wanted)
 {
-    uint64_t within = (uintptr_t)address % ism_memory_page();
+    uint64_t within = offset % ism_memory_page();
+    unsigned char *address = memory->address + (offset - within);
+    bool writable = memory->writable;
     uint32_t granted = 0;
-    address -= within;
     length += within;
     if ((wanted & ISM_REGION_NO_CORE_DUMP) != 0 && ism_advice_leave_out_of_dumps(address, length))
         granted |= ISM_REGION_NO_CORE_DUMP;

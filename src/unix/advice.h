@@ -4,10 +4,6 @@
 
 #include "../backend.h"
 
-/* See ism_memory_advise(). */
-uint32_t ism_advise_mapping(unsigned char *address, uint64_t length, bool writable,
-                            uint32_t wanted);
-
 /* Bring pages in by touching each, for writing if that is allowed. What other processes write meanwhile
  * stays. The address is that of a page. Kills the process where there is no memory for a page. */
 void ism_advice_touch(unsigned char *address, uint64_t length, bool writable);
