@@ -59,6 +59,10 @@ ism_status ism_region_open_exact(const char *name, uint64_t id, const ism_region
 struct ism_control;
 ism_status ism_region_check_new(const char *name, const ism_region_options *options);
 ism_status ism_region_use_lives(struct ism_region *region, uint32_t flags);
+/* Is the data set aside at creation? Set memory aside for the control block, and if so for the data. */
+bool ism_region_commits_data(const ism_region_options *options);
+ism_status ism_region_commit(struct ism_memory *memory, const ism_region_options *options,
+                             bool with_data, struct ism_cause *why);
 ism_status ism_region_draw_id(uint64_t *id, struct ism_cause *why);
 void ism_region_keep(struct ism_region *region, const struct ism_memory *memory,
                      const struct ism_control *control);

@@ -20,6 +20,14 @@ static enum ism_lease settled_lease(const struct ism_memory *memory)
     return lease;
 }
 
+ism_status ism_found_see(struct ism_found *found, struct ism_cause *why)
+{
+    ism_status status = ism_memory_measure(&found->memory, why);
+    found->is_ours = status == ISM_OK && !ism_memory_is_shared(found->memory.native);
+    return status == ISM_OK ? ism_control_read(&found->memory, &found->control, &found->state, why)
+                            : status;
+}
+
 static ism_status examine(struct ism_access access, struct ism_found *found, struct ism_cause *why)
 {
     found->lease = access.joins ? ism_lease_look(&found->memory) : settled_lease(&found->memory);
@@ -30,15 +38,9 @@ static ism_status examine(struct ism_access access, struct ism_found *found, str
         found->lease = ISM_LEASE_LEAVING;
     else if (status != ISM_OK)
         return status;
-    status = ism_memory_measure(&found->memory, why);
-    found->is_ours = status == ISM_OK && !ism_memory_is_shared(found->memory.native);
-    if (status == ISM_OK)
-        status = ism_control_read(&found->memory, &found->control, &found->state, why);
-    if (status == ISM_E_CORRUPT && ism_memory_is_shared(found->memory.native)) {
-        status = ism_memory_measure(&found->memory, why); /* it may have been hollowed out meanwhile */
-        if (status == ISM_OK)
-            status = ism_control_read(&found->memory, &found->control, &found->state, why);
-    }
+    status = ism_found_see(found, why);
+    if (status == ISM_E_CORRUPT && ism_memory_is_shared(found->memory.native))
+        status = ism_found_see(found, why); /* it may have been hollowed out meanwhile */
     return status;
 }
 
@@ -232,9 +234,7 @@ ism_status ism_take_alone(struct ism_found *found, struct ism_cause *why)
     uint64_t region = found->control.region;
     ism_status status = ism_lease_take_alone(&found->memory, why);
     if (status == ISM_OK)
-        status = ism_memory_measure(&found->memory, why);
-    if (status == ISM_OK)
-        status = ism_control_read(&found->memory, &found->control, &found->state, why);
+        status = ism_found_see(found, why);
     found->lease = ISM_LEASE_NONE;
     return status == ISM_OK && found->control.region != region ? ISM_E_BUSY : status;
 }

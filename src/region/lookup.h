@@ -45,6 +45,9 @@ bool ism_has_rival(const char *name, struct ism_names names, const char *native)
 ism_status ism_lookup(const char *name, struct ism_names names, struct ism_access access,
                       struct ism_found *found, char free_name[ISM_NATIVE_NAME_MAX + 1]);
 
+/* Look at an object that is open once more: how large it is, and what its control block says. */
+ism_status ism_found_see(struct ism_found *found, struct ism_cause *why);
+
 /* Close what was found. With a lease, this process leaves it like any that has it open. */
 void ism_found_close(struct ism_found *found);
 

@@ -236,14 +236,14 @@ static bool is_made_at_once(const ism_region_options *options)
            (options->flags & ISM_ADVICE) == 0;
 }
 
-static bool commits_data(const ism_region_options *options)
+bool ism_region_commits_data(const ism_region_options *options)
 {
     return (options->flags & ISM_REGION_LAZY) == 0 || !ism_backend_traits.reserves_lazily;
 }
 
-/* Set memory aside for the control block, and for the data: in one piece where one follows the other. */
-static ism_status commit(struct ism_memory *memory, const ism_region_options *options,
-                         bool with_data, struct ism_cause *why)
+/* In one piece, where the control block follows the data. */
+ism_status ism_region_commit(struct ism_memory *memory, const ism_region_options *options,
+                             bool with_data, struct ism_cause *why)
 {
     uint64_t offset = 0, length = 0;
     (void)ism_control_place(ism_control_capacity(options), &offset, &length);
@@ -262,7 +262,8 @@ static ism_status describe_object(struct ism_region *region, const ism_region_op
     bool at_once = is_made_at_once(options);
     ism_status status = ism_memory_map(&region->memory, why);
     if (status == ISM_OK)
-        status = commit(&region->memory, options, at_once && commits_data(options), why);
+        status = ism_region_commit(&region->memory, options,
+                                   at_once && ism_region_commits_data(options), why);
     if (status == ISM_OK && !ism_registry_add(region))
         status = ISM_E_NO_MEMORY;
     if (status != ISM_OK)
@@ -337,7 +338,7 @@ static ism_status set_aside(struct attempt *attempt)
 {
     struct ism_region *region = attempt->region;
     struct ism_cause why = {NULL, 0};
-    if (!commits_data(&attempt->options)) {
+    if (!ism_region_commits_data(&attempt->options)) {
         ism_advise_found(region, 0, region->size);
         return ISM_OK;
     }
@@ -414,9 +415,7 @@ static ism_status take(struct ism_found *found, struct ism_cause *why)
     ism_status status = ism_lease_take(&found->memory, why);
     if (status != ISM_OK || ism_backend_traits.locks_names)
         return status;
-    status = ism_memory_measure(&found->memory, why);
-    if (status == ISM_OK)
-        status = ism_control_read(&found->memory, &found->control, &found->state, why);
+    status = ism_found_see(found, why);
     if (status == ISM_E_NOT_FOUND || (status == ISM_OK && found->control.region != region))
         status = ISM_E_BUSY;
     return status;

@@ -33,9 +33,8 @@ static ism_status make_object(struct sealed *sealed, uint64_t id, struct ism_cau
     ism_control_fill(&control, sealed->name, &sealed->options, id, sealed->region->life_table, 0);
     status = ism_memory_map(memory, why);
     if (status == ISM_OK)
-        status = ism_memory_commit(memory, offset, length - offset, why);
-    if (status == ISM_OK && (sealed->options.flags & ISM_REGION_LAZY) == 0)
-        status = ism_memory_commit(memory, 0, sealed->options.size, why);
+        status = ism_region_commit(memory, &sealed->options, ism_region_commits_data(&sealed->options),
+                                   why);
     if (status == ISM_OK)
         status = ism_control_write(memory, &control, why);
     if (status != ISM_OK)
