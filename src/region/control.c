@@ -114,7 +114,6 @@ static ism_status judge(struct ism_control *copy, const struct ism_memory *memor
 {
     if (copy->magic == 0)
         memset(copy, 0, sizeof *copy);
-    *state = copy->ready != 0 ? ISM_CONTROL_READY : ISM_CONTROL_UNREADY;
     if (copy->magic == 0)
         return ISM_OK;
     if (copy->magic != ISM_CONTROL_MAGIC)
@@ -123,7 +122,10 @@ static ism_status judge(struct ism_control *copy, const struct ism_memory *memor
         return ISM_E_VERSION;
     if (copy->checksum != checksum_of(copy) || !makes_sense(copy, offset))
         return ISM_E_CORRUPT;
-    return is_protected(copy, memory) ? ISM_OK : ISM_E_FOREIGN;
+    if (!is_protected(copy, memory))
+        return ISM_E_FOREIGN;
+    *state = copy->ready != 0 ? ISM_CONTROL_READY : ISM_CONTROL_UNREADY;
+    return ISM_OK;
 }
 
 ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,

@@ -43,9 +43,9 @@ struct ism_control {
 
 /* What is found where a control block should be. */
 enum ism_control_state {
-    ISM_CONTROL_READY,  /* whole, and the initialiser has returned */
-    ISM_CONTROL_UNREADY, /* not written yet, or not ready */
-    ISM_CONTROL_HOLLOW /* nothing is left of the region but its native name, see ism_memory_is_hollow() */
+    ISM_CONTROL_UNREADY, /* not written yet, or not ready; or it can't be read */
+    ISM_CONTROL_READY,   /* whole, and the initialiser has returned */
+    ISM_CONTROL_HOLLOW   /* nothing is left of the region but its native name, see ism_memory_is_hollow() */
 };
 
 /* The capacity that the options ask for. */
