@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define LOOKS 100
-#define PAUSE UINT64_C(100000) /* nanoseconds */
+#define LOOKS 1000 /* at what others are about to change, */
+#define PAUSE UINT64_C(100000) /* so many nanoseconds apart */
 
 /* Who only looks waits a moment for one who is just discarding the object, or about to have it: what comes of it
  * is what is to be told. */
@@ -211,6 +211,20 @@ bool ism_is_stale(const struct ism_found *found)
             found->control.lifetime == ISM_LIFETIME_PROCESSES);
 }
 
+/* Several may find the same region dead, and each may have it alone only for a moment. */
+static ism_status take_alone_in_turn(struct ism_memory *memory)
+{
+    struct ism_cause ignored;
+    ism_status status = ism_lease_take_alone(memory, &ignored);
+    for (int i = 0; i < LOOKS && status == ISM_E_BUSY; i++) {
+        if (ism_lease_look(memory) == ISM_LEASE_HELD)
+            return ISM_E_BUSY;
+        ism_process_pause(PAUSE);
+        status = ism_lease_take_alone(memory, &ignored);
+    }
+    return status;
+}
+
 ism_status ism_condemn(const struct ism_found *found)
 {
     struct ism_cause ignored;
@@ -222,7 +236,7 @@ ism_status ism_condemn(const struct ism_found *found)
         return ISM_OK;
     ism_status status = ism_memory_measure(&memory, &ignored);
     if (status == ISM_OK && memory.identity == found->memory.identity)
-        status = ism_lease_take_alone(&memory, &ignored);
+        status = take_alone_in_turn(&memory);
     if (status == ISM_OK && memory.alone)
         status = ism_control_set_removed(&memory, &ignored);
     ism_memory_close(&memory);

@@ -470,7 +470,7 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
         }
         *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\"", attempt->name);
         if (ism_condemn(found) == ISM_E_BUSY)
-            step = STEP_AGAIN;
+            step = STEP_WAIT; /* somebody has it by now, or is removing it and may be stopped there */
     } else if (found->lease == ISM_LEASE_LEAVING) {
         step = STEP_WAIT;
     } else if (attempt->intent == INTENT_CREATE) {

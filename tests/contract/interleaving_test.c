@@ -14,6 +14,12 @@
 
 static const char *const options = "size=8192 within=15000";
 
+/* Who looks a name up keeps all others out. */
+static bool waits_for_names(void)
+{
+    return !backend_is("posix") || lease_is("sidefile");
+}
+
 static void give_a_moment(void)
 {
     process_spin(3000);
@@ -199,6 +205,74 @@ static void r7_killed_at_each_system_call_a_removal_leaves_a_name_that_works(voi
         }
 }
 
+/* The remover is held, and so is whatever it has locked, when the last holder is killed. */
+static void r7_a_removal_that_is_held_makes_nobody_wait_beyond_the_deadline(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    ism_region *region = create_region(name, CHURN_SIZE);
+    const unsigned stops = count_stops(name, "remove", "ISM_OK");
+    close_region(region);
+    struct process *other = peer_obeying();
+    for (unsigned stop = 0; stop < stops; stop++) {
+        struct process *creator = peer_obeying();
+        assert_answer(ask(creator, "create %s size=%u", name, CHURN_SIZE), "ISM_OK");
+        struct process *remover = hold_at_start(name, "remove");
+        (void)hold_at(remover, stop);
+        kill_and_wait(creator);
+        process_free(creator);
+        tell(other, "open %s within=200", name);
+        if (waits_for_names())
+            process_release(remover);
+        const char *status = answer(other);
+        if (strcmp(status, "ISM_E_TIMED_OUT") != 0)
+            assert_answer(status, "ISM_E_NOT_FOUND");
+        if (!waits_for_names())
+            process_release(remover);
+        (void)answer(remover);
+        dismiss(remover);
+        assert_int_equal(leftovers_regions(name), 0);
+    }
+    dismiss(other);
+}
+
+/* While it is opened, the region's bytes become those of a version that this one does not know, and its last holder
+ * leaves: whoever then can't read it does not free it. */
+static void e5_a_failed_open_frees_nothing_that_it_can_not_read(void **state)
+{
+    enum { VERSION = 8, LIFETIME = 20 };
+    const char *name = NAME("x");
+    ism_region_info info;
+
+    (void)state;
+    if (waits_for_names())
+        skip_because("nobody has a region here before it is read");
+    ism_region *region = create_region(name, CHURN_SIZE);
+    const unsigned stops = count_stops(name, "open", "ISM_OK");
+    close_region(region);
+    for (unsigned stop = 0; stop < stops; stop++) {
+        struct process *holder = peer_obeying();
+        assert_answer(ask(holder, "create %s size=%u persistent", name, CHURN_SIZE), "ISM_OK");
+        assert_status(ism_region_look(name, &info), ISM_OK);
+        struct process *opener = hold_at_start(name, "open");
+        (void)hold_at(opener, stop);
+        assert_answer(ask(holder, "poke %u 0", CHURN_SIZE + LIFETIME), "ok");
+        assert_answer(ask(holder, "poke %u 2", CHURN_SIZE + VERSION), "ok");
+        tell(holder, "close");
+        give_a_moment();
+        process_release(opener);
+        assert_answer(answer(holder), "ISM_OK");
+        const char *status = answer(opener);
+        if (strcmp(status, "ISM_OK") != 0)
+            assert_answer(status, "ISM_E_VERSION");
+        assert_status(status_of_open(name, NULL), ISM_E_VERSION);
+        dismiss(opener);
+        dismiss(holder);
+        assert_true(native_remove_file(info.path));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +281,8 @@ int main(void)
         promise(r7_another_may_remove_and_create_at_each_system_call_of_a_removal),
         promise(r7_a_removal_at_each_system_call_of_a_creation_is_told_once),
         promise(r7_killed_at_each_system_call_a_removal_leaves_a_name_that_works),
+        promise(r7_a_removal_that_is_held_makes_nobody_wait_beyond_the_deadline),
+        promise(e5_a_failed_open_frees_nothing_that_it_can_not_read),
     };
     if (!process_can_trace()) {
         print_message("skipped: this system can't trace programs for a test\n");

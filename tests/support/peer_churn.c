@@ -203,6 +203,17 @@ static void pass_leave(const char *name)
     peer_say("left");
 }
 
+static void pass_open(const char *name)
+{
+    ism_region *region;
+
+    begin();
+    ism_status status = ism_region_open(name, NULL, &region);
+    if (status == ISM_OK)
+        expect(ism_region_close(region), "close");
+    peer_say("%s", ism_status_name(status));
+}
+
 static void pass_remove(const char *name)
 {
     begin();
@@ -249,6 +260,7 @@ int peer_pass(int count, char **words)
         void (*pass)(const char *name);
     } parts[] = {
         {"all", pass_all},       {"grow", pass_grow},     {"join", pass_join},
+        {"open", pass_open},
         {"leave", pass_leave},   {"lock", pass_locking},  {"unlock", pass_unlocking},
         {"remove", pass_remove}, {"tidy", pass_tidy},
     };
