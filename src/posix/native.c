@@ -67,7 +67,8 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
     if (descriptor == -1) {
         int code = errno;
         ism_status status = ism_system_failure(why, "shm_open", code);
-        return code == EISDIR || code == ENXIO || code == EAGAIN ? ISM_E_FOREIGN : status;
+        bool is_odd = code == EINVAL || code == EISDIR || code == ENXIO || code == EAGAIN;
+        return is_odd ? ISM_E_FOREIGN : status; /* EINVAL: a folder, as glibc tells it */
     }
     ism_posix_fill(&memory, name, descriptor, writable);
     ism_status status = measure(&memory, why);

@@ -394,6 +394,24 @@ static void r11_what_the_system_does_not_give_is_refused(void **state)
     end_native(native("x"));
 }
 
+static void r11_what_bears_the_name_may_be_no_memory(void **state)
+{
+    static const char *const kinds[] = {"folder", "pipe"};
+    const ism_region_options read_only = {.flags = ISM_REGION_READ_ONLY};
+    char path[128];
+
+    (void)state;
+    if (!backend_is("posix") || lease_is("sidefile"))
+        skip_because("native names name nothing but memory here");
+    (void)snprintf(path, sizeof path, "/dev/shm%s", native("x"));
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(native_plant_odd(path, kinds[i]));
+        assert_status(status_of_open_native(native("x"), NULL), ISM_E_FOREIGN);
+        assert_status(status_of_open_native(native("x"), &read_only), ISM_E_FOREIGN);
+        assert_true(native_remove_odd(path));
+    }
+}
+
 static void r11_locks_in_it_are_refused(void **state)
 {
     const uint64_t offsets[] = {0, 8, 4096, 2 * 4096 - 16};
@@ -609,6 +627,7 @@ int main(void)
         native_promise(r11_the_longest_name),
         native_promise(r11_the_name_of_a_region_is_refused),
         native_promise(r11_what_the_system_does_not_give_is_refused),
+        native_promise(r11_what_bears_the_name_may_be_no_memory),
         native_promise(r11_locks_in_it_are_refused),
         native_promise(r11_locks_of_regions_beside_it_work),
         native_promise(r13_a_native_region_is_told_but_not_listed),
