@@ -210,7 +210,8 @@ ISM_API ism_status ism_region_get_token(const ism_region *region, char token[ISM
 
 /* Open the region that a token was made of, and no other.
  * token:   what ism_region_get_token() gave, in whatever process; it may come from anybody.
- * options: as for ism_region_open().
+ * options: as for ism_region_open(); whose names are meant, and their scope, the token says: of the access only
+ *          ISM_ACCESS_GROUP counts, which takes no region that is open to everyone.
  * out:     on ISM_OK the region, to be given back to ism_region_close(); otherwise NULL.
  * Returns: what ism_region_open() does; ISM_E_NOT_FOUND also if its name means another region by now;
  *          ISM_E_TOKEN (no token, or a damaged one); ISM_E_VERSION also for a later version's token.

@@ -40,15 +40,28 @@ ism_status ism_region_get_token(const ism_region *region, char token[ISM_TOKEN_M
         return ism_fail(ISM_E_UNSUPPORTED, NULL, "a token of \"%s\", which is known otherwise",
                         region->kind == ISM_KIND_NATIVE ? region->memory.native : region->name);
     memset(&fields, 0, sizeof fields);
+    fields.is_of_all = ism_memory_is_shared(region->memory.native);
+    fields.is_of_machine = region->scope == ISM_SCOPE_MACHINE;
     fields.region = region->id;
     memcpy(fields.name, region->name, sizeof fields.name);
     ism_token_write(&fields, token);
     return ISM_OK;
 }
 
+/* Whose names are meant is the token's to say; that it be no region for everyone, the caller's. */
+static void choose_names(const struct ism_token *fields, ism_region_options *options)
+{
+    options->scope = fields->is_of_machine ? ISM_SCOPE_MACHINE : ISM_SCOPE_SESSION;
+    if (!fields->is_of_all)
+        options->access = ISM_ACCESS_OWNER;
+    else if (options->access == ISM_ACCESS_OWNER)
+        options->access = ISM_ACCESS_EVERYONE;
+}
+
 ism_status ism_region_open_token(const char *token, const ism_region_options *options,
                                  ism_region **out)
 {
+    static const ism_region_options defaults;
     struct ism_token fields;
     char quote[48];
     if (out == NULL)
@@ -61,5 +74,7 @@ ism_status ism_region_open_token(const char *token, const ism_region_options *op
         ism_printable(token, strlen(token), quote, sizeof quote);
         return ism_fail(status, NULL, "the token \"%s\"", quote);
     }
-    return ism_region_open_exact(fields.name, fields.region, options, out);
+    ism_region_options chosen = options != NULL ? *options : defaults;
+    choose_names(&fields, &chosen);
+    return ism_region_open_exact(fields.name, fields.region, &chosen, out);
 }

@@ -19,13 +19,6 @@ static void get_token(const ism_region *region, char token[ISM_TOKEN_MAX + 1])
     assert_non_null(memchr(token, '\0', ISM_TOKEN_MAX + 1));
 }
 
-static ism_status status_of_open_token(const char *token, const ism_region_options *options)
-{
-    ism_region *region = (ism_region *)(void *)&region;
-    ism_status status = ism_region_open_token(token, options, &region);
-    return close_opened(status, region);
-}
-
 /* A process that was started with the token as its argument, and obeys. */
 static struct process *peer_given(const char *token, const char *expected)
 {

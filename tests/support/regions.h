@@ -50,6 +50,13 @@ static inline ism_status status_of_create(const char *name, const ism_region_opt
     return close_opened(status, region);
 }
 
+static inline ism_status status_of_open_token(const char *token, const ism_region_options *options)
+{
+    ism_region *region = (ism_region *)(void *)&region;
+    ism_status status = ism_region_open_token(token, options, &region);
+    return close_opened(status, region);
+}
+
 /* Does every byte have this value? */
 static inline bool region_holds(const ism_region *region, unsigned char byte)
 {
