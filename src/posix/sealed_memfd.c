@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
@@ -74,11 +76,15 @@ ism_status ism_sealed_seal(struct ism_memory *memory, bool others_may_write, str
     return code == EINVAL ? ISM_E_UNSUPPORTED : status;
 }
 
-/* Files of other kinds have no seals, or none but the one against sealing. */
+/* Files of other kinds have no seals, or none but the one against sealing. Those of huge pages do; where none is
+ * free a touch of one kills, whatever its seals are. */
 static ism_status check_seals(int descriptor)
 {
+    struct statfs system;
     int seals = fcntl(descriptor, F_GET_SEALS);
-    return seals != -1 && (seals & F_SEAL_SHRINK) != 0 ? ISM_OK : ISM_E_FOREIGN;
+    if (seals == -1 || (seals & F_SEAL_SHRINK) == 0 || fstatfs(descriptor, &system) == -1)
+        return ISM_E_FOREIGN;
+    return system.f_type != HUGETLBFS_MAGIC ? ISM_OK : ISM_E_FOREIGN;
 }
 
 ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out,

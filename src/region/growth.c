@@ -85,13 +85,14 @@ ism_status ism_region_grow(ism_region *region, uint64_t size)
     ism_mutex *lock = &ism_control_mapped(&region->memory)->growth_mutex;
     ism_error before = *ism_error_last();
     status = ism_mutex_lock(lock);
+    if (status != ISM_OK && status != ISM_OWNER_DIED)
+        return status;
     if (status == ISM_OWNER_DIED) {
         ism_error_restore(&before);
         status = ism_mutex_consistent(lock);
     }
-    if (status != ISM_OK)
-        return status;
-    status = grow_alone(region, size);
+    if (status == ISM_OK)
+        status = grow_alone(region, size);
     (void)ism_mutex_unlock(lock);
     return status;
 }
