@@ -28,12 +28,14 @@ ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause
     if (memory->alone)
         return ISM_OK;
     uint64_t end = ism_process_now() + PATIENCE;
-    for (;;) {
-        ism_status status = ism_record_lock((int)memory->handle, F_WRLCK, NAME_OFFSET, 1, why);
-        if (status != ISM_E_BUSY || ism_process_now() >= end)
+    ism_status status;
+    while ((status = ism_record_lock((int)memory->handle, F_WRLCK, NAME_OFFSET, 1, why)) == ISM_E_BUSY) {
+        if (ism_process_now() >= end)
             return status;
         ism_process_pause(PAUSE);
     }
+    /* Where locks are refused nobody else gets a lease either, and a maker takes back what it made. */
+    return memory->made && !memory->leased ? ISM_OK : status;
 }
 
 enum ism_lease ism_lease_look(const struct ism_memory *memory)
@@ -98,6 +100,8 @@ void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
     bool is_shared = memory->forks != ism_process_forks();
     if (!free_if_last || is_shared || !memory->writable) {
         uint64_t identity = memory->identity;
+        if (!is_shared) /* a process that is just being spawned may have the descriptor too, until it executes */
+            ism_record_unlock((int)memory->handle, NAME_OFFSET, ALL_LENGTH);
         ism_memory_close(memory);
         if (!free_if_last || ism_memory_open(memory->native, true, &fresh, &ignored) != ISM_OK)
             return;

@@ -52,10 +52,11 @@ static void describe(const struct ism_found *found, ism_region_info *info)
                                : listed_holders(control, info->attached);
 }
 
-/* What is called stale stays so: or somebody has it by now. */
+/* What is called stale stays so. If that can't be had, somebody may get it yet. */
 static void make_sure(struct ism_found *found)
 {
-    if (ism_is_stale(found) && ism_condemn(found) == ISM_E_BUSY)
+    struct ism_cause ignored;
+    if (ism_is_stale(found) && ism_condemn(found, &ignored) != ISM_OK)
         found->lease = ISM_LEASE_HELD;
 }
 

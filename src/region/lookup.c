@@ -165,19 +165,24 @@ ism_status ism_lookup(const char *name, struct ism_names names, struct ism_acces
     return ISM_E_NOT_FOUND;
 }
 
-/* Has the life that the control block names ended, in the table that it names? */
+/* Has the life that the control block names ended, in the table that it names? Of another table nothing is
+ * known: then the lease alone tells. */
 static bool has_initialiser_ended(const struct ism_found *found)
 {
-    struct ism_life_table *table;
+    struct ism_life_table *table = NULL;
     struct ism_cause ignored;
     uint64_t id;
-    ism_life life = found->control.initialiser;
-    if (!ism_memory_is_shared(found->memory.native))
-        return ism_life_ended(NULL, life);
-    if (ism_life_table_share(&found->memory, &table, &id, &ignored) != ISM_OK)
+    bool is_shared = ism_memory_is_shared(found->memory.native);
+    ism_status status = is_shared ? ism_life_table_share(&found->memory, &table, &id, &ignored)
+                                  : ism_life_table_use(&id, &ignored);
+    if (status != ISM_OK)
         return false;
-    bool has_ended = id == found->control.life_table && ism_life_ended(table, life);
-    ism_life_table_unshare(table);
+    bool has_ended =
+        id == found->control.life_table && ism_life_ended(table, found->control.initialiser);
+    if (is_shared)
+        ism_life_table_unshare(table);
+    else
+        ism_life_table_leave();
     return has_ended;
 }
 
@@ -212,35 +217,43 @@ bool ism_is_stale(const struct ism_found *found)
 }
 
 /* Several may find the same region dead, and each may have it alone only for a moment. */
-static ism_status take_alone_in_turn(struct ism_memory *memory)
+static ism_status take_alone_in_turn(struct ism_memory *memory, struct ism_cause *why)
 {
-    struct ism_cause ignored;
-    ism_status status = ism_lease_take_alone(memory, &ignored);
+    ism_status status = ism_lease_take_alone(memory, why);
     for (int i = 0; i < LOOKS && status == ISM_E_BUSY; i++) {
         if (ism_lease_look(memory) == ISM_LEASE_HELD)
             return ISM_E_BUSY;
         ism_process_pause(PAUSE);
-        status = ism_lease_take_alone(memory, &ignored);
+        status = ism_lease_take_alone(memory, why);
     }
     return status;
 }
 
-ism_status ism_condemn(const struct ism_found *found)
+/* Who may not write it can't make sure, and who finds another object need not. */
+static ism_status pardon(ism_status status, struct ism_cause *why)
 {
-    struct ism_cause ignored;
+    if (status != ISM_E_NOT_FOUND && status != ISM_E_FOREIGN && status != ISM_E_ACCESS)
+        return status;
+    *why = (struct ism_cause){NULL, 0};
+    return ISM_OK;
+}
+
+ism_status ism_condemn(const struct ism_found *found, struct ism_cause *why)
+{
     struct ism_memory memory;
     if (ism_backend_traits.locks_names || found->state == ISM_CONTROL_UNREADY ||
         found->control.removed != 0)
         return ISM_OK; /* who comes now sees the same */
-    if (ism_memory_open(found->memory.native, true, &memory, &ignored) != ISM_OK)
-        return ISM_OK;
-    ism_status status = ism_memory_measure(&memory, &ignored);
+    ism_status status = ism_memory_open(found->memory.native, true, &memory, why);
+    if (status != ISM_OK)
+        return pardon(status, why);
+    status = ism_memory_measure(&memory, why);
     if (status == ISM_OK && memory.identity == found->memory.identity)
-        status = take_alone_in_turn(&memory);
+        status = take_alone_in_turn(&memory, why);
     if (status == ISM_OK && memory.alone)
-        status = ism_control_set_removed(&memory, &ignored);
+        status = ism_control_set_removed(&memory, why);
     ism_memory_close(&memory);
-    return status == ISM_E_BUSY ? ISM_E_BUSY : ISM_OK;
+    return pardon(status, why);
 }
 
 ism_status ism_take_alone(struct ism_found *found, struct ism_cause *why)
@@ -253,16 +266,19 @@ ism_status ism_take_alone(struct ism_found *found, struct ism_cause *why)
     return status == ISM_OK && found->control.region != region ? ISM_E_BUSY : status;
 }
 
-/* Of a shared object whose name another user is to free, and which nobody can get. */
+/* Of a shared object whose name another user is to free, and which nobody can get. Whoever has one that was marked is
+ * about to see that; if not, a hostile peer has marked one that is in use. */
 static ism_status free_memory_at_least(struct ism_found *found, struct ism_cause *why)
 {
     ism_status status = ism_lease_take_alone(&found->memory, why);
+    for (int i = 0; i < LOOKS && status == ISM_E_BUSY && found->control.removed != 0; i++) {
+        ism_process_pause(PAUSE);
+        status = ism_lease_take_alone(&found->memory, why);
+    }
     if (status == ISM_OK)
         return ism_memory_unlink(&found->memory, why);
-    /* Whoever has one that was marked is about to see that. */
-    bool is_held = found->control.removed == 0 &&
-                   ism_lease_look(&found->memory) == ISM_LEASE_HELD;
-    return status == ISM_E_BUSY && is_held ? ISM_E_ACCESS : status;
+    bool is_held = status == ISM_E_BUSY && ism_lease_look(&found->memory) == ISM_LEASE_HELD;
+    return is_held ? ISM_E_ACCESS : status;
 }
 
 ism_status ism_discard(struct ism_found *found, struct ism_cause *why)

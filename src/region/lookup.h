@@ -60,8 +60,8 @@ bool ism_is_stale(const struct ism_found *found);
 
 /* Make it certain that nobody gets a stale region any more, before somebody is told that it is gone: where names
  * are not locked, one who saw its last holder may be just about to have it. Who may not write it can't make sure.
- * Returns: ISM_OK; ISM_E_BUSY: somebody has it by now. */
-ism_status ism_condemn(const struct ism_found *found);
+ * Returns: ISM_OK; ISM_E_BUSY: somebody has it by now; or why it can't be made certain. */
+ism_status ism_condemn(const struct ism_found *found, struct ism_cause *why);
 
 /* Have the object alone, see ism_lease_take_alone(), and look at it again: since it was looked at before, its
  * creator may have gone all the way to a persistent region, and ended. ISM_E_BUSY: somebody has it, or it is

@@ -23,6 +23,8 @@ enum intent { INTENT_CREATE, INTENT_OPEN, INTENT_OPEN_OR_CREATE };
 #define FIRST_PAUSE UINT64_C(20000)
 #define LONGEST_PAUSE UINT64_C(5000000)
 
+#define REMOVALS 100 /* tried while others change what is to be removed */
+
 #define AT_ONCE (UINT64_C(2) << 20) /* bytes */
 
 /* One call's work in progress. */
@@ -139,6 +141,26 @@ static void leave(struct ism_region *region, bool free_if_last)
     ism_lease_leave(&region->memory, free_if_last && is_begun);
     if (is_begun)
         ism_lease_end();
+}
+
+/* Take back an object whose region never got ready: nobody can have it, but one who is just looking at it may hold
+ * its lease. */
+static void withdraw_object(struct ism_memory *memory)
+{
+    struct ism_cause ignored;
+    bool is_freed = ism_memory_unlink(memory, &ignored) == ISM_OK;
+    ism_lease_leave(memory, !is_freed);
+}
+
+static void withdraw(struct ism_region *region)
+{
+    struct ism_cause ignored;
+    if (ism_lease_begin(ism_memory_is_shared(region->memory.native), &ignored) != ISM_OK) {
+        ism_lease_leave(&region->memory, false);
+        return;
+    }
+    withdraw_object(&region->memory);
+    ism_lease_end();
 }
 
 /* ---- the table of lock owners ---- */
@@ -285,7 +307,7 @@ static ism_status make_only_object(const struct attempt *attempt, const char *na
     if (status != ISM_OK || ism_candidates(names) == 1 || ism_backend_traits.locks_names ||
         !ism_has_rival(attempt->name, names, native))
         return status;
-    ism_lease_leave(memory, true);
+    withdraw_object(memory);
     return ISM_E_BUSY;
 }
 
@@ -318,7 +340,7 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
     if (status == ISM_OK)
         list_self(&region->memory);
     else
-        ism_lease_leave(&region->memory, true);
+        withdraw_object(&region->memory);
     return status;
 }
 
@@ -468,9 +490,12 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
                                attempt->name);
             return STEP_DONE;
         }
-        *status = ism_fail(ISM_E_NOT_FOUND, NULL, "could not open region \"%s\"", attempt->name);
-        if (ism_condemn(found) == ISM_E_BUSY)
-            step = STEP_WAIT; /* somebody has it by now, or is removing it and may be stopped there */
+        *status = ism_condemn(found, &why);
+        if (*status == ISM_E_BUSY) /* somebody has it by now, or is removing it and may be stopped there */
+            step = STEP_WAIT;
+        else
+            *status = ism_fail(*status != ISM_OK ? *status : ISM_E_NOT_FOUND, &why,
+                               "could not open region \"%s\"", attempt->name);
     } else if (found->lease == ISM_LEASE_LEAVING) {
         step = STEP_WAIT;
     } else if (attempt->intent == INTENT_CREATE) {
@@ -568,7 +593,7 @@ static ism_status attach(struct attempt *attempt)
         if (step == STEP_CREATED) {
             status = fill(attempt);
             if (status != ISM_OK)
-                leave(attempt->region, true);
+                withdraw(attempt->region);
             return status;
         }
         if (step == STEP_DONE) {
@@ -624,6 +649,7 @@ static ism_status start(struct attempt *attempt)
                         attempt->name);
     attempt->region->wanted = attempt->options.flags & ISM_ADVICE;
     attempt->region->granted = attempt->region->wanted;
+    attempt->region->scope = attempt->options.scope;
     if (!names_of(attempt).shared) /* objects that are open to others have tables of their own */
         status = ism_region_use_lives(attempt->region, attempt->options.flags);
     if (status == ISM_OK) {
@@ -737,9 +763,8 @@ static ism_status remove_by_name(const char *name, struct ism_names names, struc
     if (status != ISM_OK)
         return status;
     if (ism_is_stale(&found)) {
-        (void)ism_discard(&found, why);
-        why->call = NULL;
-        return ISM_E_NOT_FOUND;
+        status = ism_discard(&found, why);
+        return status == ISM_OK ? ISM_E_NOT_FOUND : status;
     }
     if (found.control.name[0] == '\0') { /* its creator has not claimed it: there is no region yet */
         ism_memory_close(&found.memory);
@@ -748,11 +773,17 @@ static ism_status remove_by_name(const char *name, struct ism_names names, struc
     return remove_found(&found, why);
 }
 
+/* Whoever has got a region meanwhile that looked dead has one that can be removed. */
 static ism_status remove_name(const char *name, struct ism_names names)
 {
     struct ism_cause why = {NULL, 0};
-    ism_status status = ism_lease_begin(names.shared, &why);
-    if (status == ISM_OK) {
+    ism_status status = ISM_E_BUSY;
+    for (int i = 0; i < REMOVALS && status == ISM_E_BUSY; i++) {
+        if (i > 0)
+            ism_process_pause(FIRST_PAUSE);
+        status = ism_lease_begin(names.shared, &why);
+        if (status != ISM_OK)
+            break;
         status = remove_by_name(name, names, &why);
         ism_lease_end();
     }

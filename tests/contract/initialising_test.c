@@ -199,6 +199,31 @@ static void r2_killing_those_who_wait_disturbs_no_initialiser(void **state)
     dismiss(initialiser);
 }
 
+/* Somebody tidies by hand, and takes the table of lives away: of who lives in the old one nobody who comes later
+ * knows, and nothing is guessed. */
+static void r2_an_initialiser_in_a_lost_table_keeps_its_region(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    struct process *initialiser = peer_obeying();
+    assert_answer(ask(initialiser, "create %s size=8192 halting", name), "initialising");
+    if (!native_remove_life_table()) {
+        assert_answer(ask(initialiser, "go"), "ISM_OK");
+        dismiss(initialiser);
+        skip_because("lives are entered in no file here");
+    }
+    struct process *other = peer_obeying();
+    assert_answer(ask(other, "open_or_create %s size=8192 pattern within=300", name), "ISM_E_TIMED_OUT");
+    assert_answer(ask(other, "tidy"), "ISM_OK");
+    assert_int_equal(leftovers_live_regions(name), 1);
+    assert_answer(ask(initialiser, "go"), "ISM_OK");
+    assert_answer(ask(other, "open %s", name), "ISM_OK");
+    assert_answer(ask(other, "pattern"), "yes");
+    dismiss(initialiser);
+    dismiss(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +231,7 @@ int main(void)
         promise(r2_killed_at_each_system_call_of_creating_it_leaves_one_region_to_two_who_wait),
         promise(r2_of_many_initialisers_killed_in_turn_exactly_one_succeeds),
         promise(r2_killing_those_who_wait_disturbs_no_initialiser),
+        promise(r2_an_initialiser_in_a_lost_table_keeps_its_region),
     };
     return cmocka_run_group_tests_name("initialising", tests, NULL, NULL);
 }

@@ -237,6 +237,72 @@ static void r7_a_removal_that_is_held_makes_nobody_wait_beyond_the_deadline(void
     dismiss(other);
 }
 
+/* An initialiser fails while another process, at whatever system call, has a look at what it makes. */
+static void e3_a_creation_that_fails_while_it_is_looked_at_leaves_nothing(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    struct process *creator = peer_obeying();
+    for (unsigned stop = 0; stop < 30; stop++) {
+        assert_answer(ask(creator, "create %s size=%u halting", name, CHURN_SIZE), "initialising");
+        struct process *opener = hold_at_start(name, "open");
+        (void)hold_at(opener, stop);
+        tell(creator, "fail");
+        if (waits_for_names())
+            process_release(opener);
+        assert_answer(answer(creator), "ISM_E_INITIALISER");
+        assert_int_equal(leftovers_regions(name), 0);
+        if (!waits_for_names())
+            process_release(opener);
+        const char *status = answer(opener);
+        if (strcmp(status, "ISM_E_TIMED_OUT") != 0)
+            assert_answer(status, "ISM_E_NOT_FOUND");
+        dismiss(opener);
+        assert_int_equal(leftovers_regions(name), 0);
+    }
+    dismiss(creator);
+}
+
+/* The last holder is killed while one process opens the region and another one removes it. */
+static void r7_a_region_that_somebody_just_got_is_removed_all_the_same(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    if (waits_for_names())
+        skip_because("names are looked up by one process at a time here");
+    close_region(create_region(name, CHURN_SIZE));
+    const unsigned removals = count_stops(name, "remove", "ISM_E_NOT_FOUND");
+    ism_region *region = create_region(name, CHURN_SIZE);
+    const unsigned opens = count_stops(name, "have", "ISM_OK");
+    close_region(region);
+    for (unsigned open = 0; open < opens; open++)
+        for (unsigned removal = 0; removal < removals + 6; removal++) {
+            struct process *holder = peer_obeying();
+            assert_answer(ask(holder, "create %s size=%u", name, CHURN_SIZE), "ISM_OK");
+            struct process *opener = hold_at_start(name, "have");
+            struct process *remover = hold_at_start(name, "remove");
+            (void)hold_at(opener, open);
+            kill_and_wait(holder);
+            process_free(holder);
+            (void)hold_at(remover, removal);
+            process_release(opener);
+            give_a_moment();
+            process_release(remover);
+            bool is_had = strcmp(answer(opener), "ISM_OK") == 0;
+            const char *removed = answer(remover);
+            if (strcmp(removed, "ISM_OK") != 0)
+                assert_answer(removed, "ISM_E_NOT_FOUND");
+            if (is_had)
+                assert_answer(removed, "ISM_OK");
+            assert_int_equal(leftovers_live_regions(name), 0);
+            dismiss(opener);
+            dismiss(remover);
+            assert_int_equal(leftovers_regions(name), 0);
+        }
+}
+
 /* While it is opened, the region's bytes become those of a version that this one does not know, and its last holder
  * leaves: whoever then can't read it does not free it. */
 static void e5_a_failed_open_frees_nothing_that_it_can_not_read(void **state)
@@ -282,6 +348,8 @@ int main(void)
         promise(r7_a_removal_at_each_system_call_of_a_creation_is_told_once),
         promise(r7_killed_at_each_system_call_a_removal_leaves_a_name_that_works),
         promise(r7_a_removal_that_is_held_makes_nobody_wait_beyond_the_deadline),
+        promise(e3_a_creation_that_fails_while_it_is_looked_at_leaves_nothing),
+        promise(r7_a_region_that_somebody_just_got_is_removed_all_the_same),
         promise(e5_a_failed_open_frees_nothing_that_it_can_not_read),
     };
     if (!process_can_trace()) {

@@ -382,6 +382,86 @@ static void r8_what_is_no_region_is_neither_used_nor_changed(void **state)
     assert_int_equal(leftovers_regions(NAME("x")), 0);
 }
 
+static void r10_a_token_finds_what_is_open_to_others(void **state)
+{
+    char token[ISM_TOKEN_MAX + 1];
+    ism_region_options options = {.size = SIZE}, for_group = {.access = ISM_ACCESS_GROUP};
+    ism_region *region;
+
+    (void)state;
+    need_sharing();
+    ism_region *own = create_region(NAME("x"), 77);
+    for (int access = ISM_ACCESS_GROUP; access <= ISM_ACCESS_EVERYONE; access++) {
+        options.access = (ism_access)access;
+        assert_status(ism_region_create(NAME("x"), &options, &region), ISM_OK);
+        assert_status(ism_region_get_token(region, token), ISM_OK);
+        assert_status(status_of_open_token(token, NULL), ISM_OK);
+        assert_status(status_of_open_token(token, &options), ISM_OK);
+        assert_status(status_of_open_token(token, &for_group),
+                      access == ISM_ACCESS_GROUP ? ISM_OK : ISM_E_ACCESS);
+        close_region(region);
+        assert_status(status_of_open_token(token, NULL), ISM_E_NOT_FOUND);
+    }
+    assert_status(ism_region_get_token(own, token), ISM_OK);
+    assert_status(status_of_open_token(token, &for_group), ISM_OK);
+    close_region(own);
+}
+
+static void r10_a_token_is_of_use_to_whom_the_region_is_open(void **state)
+{
+    char token[ISM_TOKEN_MAX + 1];
+    struct process *anna, *ben, *carl;
+
+    (void)state;
+    need_users(anna, ben, carl);
+    assert_answer(ask(anna, "create %s size=%u group pattern", NAME("x"), SIZE), "ISM_OK");
+    (void)snprintf(token, sizeof token, "%s", ask(anna, "token"));
+    assert_answer(ask(ben, "open_token %s", token), "ISM_OK");
+    assert_answer(ask(ben, "pattern"), "yes");
+    const char *refused = ask(carl, "open_token %s", token);
+    if (strcmp(refused, "ISM_E_NOT_FOUND") != 0)
+        assert_answer(refused, "ISM_E_ACCESS");
+    dismiss(anna);
+    dismiss(ben);
+    dismiss(carl);
+    assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+    assert_int_equal(leftovers_regions(NAME("x")), 0);
+}
+
+/* A hostile user says of a region that others have that it is gone. Creators are told that they can't have the name. */
+static void r8_a_forged_mark_makes_no_creator_wait_for_ever(void **state)
+{
+    enum { REMOVED = 276 };
+    struct process *anna, *ben, *carl;
+
+    (void)state;
+    need_users(anna, ben, carl);
+    if (!backend_is("posix"))
+        skip_because("names can be freed by their owners only on posix");
+    assert_answer(ask(anna, "create %s size=8192 everyone", NAME("x")), "ISM_OK");
+    assert_answer(ask(carl, "open %s everyone", NAME("x")), "ISM_OK");
+    assert_answer(ask(carl, "poke %u 1", 8192 + REMOVED), "ok");
+    assert_answer(ask(ben, "open_or_create %s size=8192 everyone", NAME("x")), "ISM_E_ACCESS");
+    assert_answer(ask(ben, "open %s everyone within=200", NAME("x")), "ISM_E_NOT_FOUND");
+    dismiss(carl);
+    dismiss(ben);
+    dismiss(anna);
+    assert_int_equal(leftovers_regions(NAME("x")), 0);
+}
+
+static void e3_where_locks_are_refused_nothing_is_left(void **state)
+{
+    (void)state;
+    need_sharing();
+    struct process *peer = peer_obeying();
+    if (strcmp(ask(peer, "refuse_locks"), "yes") != 0)
+        skip_because("this system can't refuse locks for a test");
+    assert_answer(ask(peer, "create %s size=%u everyone", NAME("x"), SIZE), "ISM_E_UNSUPPORTED");
+    assert_answer(ask(peer, "create %s size=%u", NAME("x"), SIZE), "ISM_E_UNSUPPORTED");
+    dismiss(peer);
+    assert_int_equal(leftovers_regions(NAME("x")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +476,10 @@ int main(void)
         promise(r8_what_other_users_killed_left_is_freed_by_anyone_and_tidied_by_its_owner),
         promise(r8_a_region_whose_protection_was_changed_is_refused),
         promise(r8_what_is_no_region_is_neither_used_nor_changed),
+        promise(r10_a_token_finds_what_is_open_to_others),
+        promise(r10_a_token_is_of_use_to_whom_the_region_is_open),
+        promise(r8_a_forged_mark_makes_no_creator_wait_for_ever),
+        promise(e3_where_locks_are_refused_nothing_is_left),
     };
     return cmocka_run_group_tests_name("sharing", tests, NULL, NULL);
 }

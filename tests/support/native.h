@@ -92,6 +92,12 @@ bool native_allow_segments(unsigned count);
  * become another user. */
 bool native_confine_locking(void);
 
+/* From now on the system refuses this process locks of open file descriptions. */
+bool native_refuse_locks(void);
+
+/* Take away what this user's lives are entered in, as one does who tidies by hand. */
+bool native_remove_life_table(void);
+
 /* From now on regions that this process creates may have huge pages. */
 bool native_allow_huge_pages(void);
 

@@ -499,3 +499,13 @@ bool native_remove_odd(const char *path)
 {
     return remove(path) == 0;
 }
+
+/* Where regions are files, it lies among them; otherwise in a folder of the user's. */
+bool native_remove_life_table(void)
+{
+    const unsigned long user = (unsigned long)geteuid();
+    char among[64], apart[64];
+    (void)snprintf(among, sizeof among, "/dev/shm/isthmus.%lu", user);
+    (void)snprintf(apart, sizeof apart, "/var/tmp/isthmus.%lu/isthmus.%lu", user, user);
+    return unlink(strcmp(ISTHMUS_LEASE_NAME, "sidefile") == 0 ? apart : among) == 0;
+}

@@ -325,3 +325,14 @@ bool native_remove_odd(const char *path)
     (void)path;
     return false;
 }
+
+bool native_refuse_locks(void)
+{
+    return false;
+}
+
+/* It is no file. */
+bool native_remove_life_table(void)
+{
+    return false;
+}

@@ -1,5 +1,5 @@
 /* peer_churn.c: a worker that is there to be killed: churn NAME BOARD WORKER SEED; or to be
- * traced: pass NAME all|join|leave|lock|unlock|remove|tidy.
+ * traced: pass NAME all|grow|have|join|leave|lock|open|remove|tidy|unlock.
  *
  * It opens or creates the region, with an initialiser that takes long enough to be killed in; under the lock it
  * breaks an invariant of two words and mends it; it closes, and now and then removes the region. Whatever it
@@ -214,6 +214,20 @@ static void pass_open(const char *name)
     peer_say("%s", ism_status_name(status));
 }
 
+/* It goes on having the region for a line more. */
+static void pass_have(const char *name)
+{
+    char text[16];
+    ism_region *region;
+
+    begin();
+    ism_status status = ism_region_open(name, NULL, &region);
+    peer_say("%s", ism_status_name(status));
+    (void)fgets(text, sizeof text, stdin);
+    if (status == ISM_OK)
+        expect(ism_region_close(region), "close");
+}
+
 static void pass_remove(const char *name)
 {
     begin();
@@ -259,10 +273,10 @@ int peer_pass(int count, char **words)
         const char *name;
         void (*pass)(const char *name);
     } parts[] = {
-        {"all", pass_all},       {"grow", pass_grow},     {"join", pass_join},
-        {"open", pass_open},
-        {"leave", pass_leave},   {"lock", pass_locking},  {"unlock", pass_unlocking},
-        {"remove", pass_remove}, {"tidy", pass_tidy},
+        {"all", pass_all},     {"grow", pass_grow},    {"have", pass_have},
+        {"join", pass_join},   {"leave", pass_leave},  {"lock", pass_locking},
+        {"open", pass_open},   {"remove", pass_remove}, {"tidy", pass_tidy},
+        {"unlock", pass_unlocking},
     };
 
     for (size_t i = 0; count == 3 && i < sizeof parts / sizeof parts[0]; i++)

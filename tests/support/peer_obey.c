@@ -51,7 +51,8 @@
  *                                     as create, with room for that many more descriptors until it returns
  *   granted                           what of R14 the region has got: words of OPTIONs, or "nothing"
  *   in_force OPTION                   whether the system says so too: yes, no, or untold
- *   confine_locking, allow_huge_pages yes, or no where that is not possible
+ *   confine_locking, allow_huge_pages, refuse_locks
+ *                                     yes, or no where that is not possible
  *   fork                              child, and the child obeys until "exit"; then parent
  *   exec                              exec, said by the same process as a fresh program
  *   exit                              nothing; the process ends
@@ -694,6 +695,12 @@ static void obey_confine_locking(char **words)
     say_whether(native_confine_locking());
 }
 
+static void obey_refuse_locks(char **words)
+{
+    (void)words;
+    say_whether(native_refuse_locks());
+}
+
 static void obey_allow_huge_pages(char **words)
 {
     (void)words;
@@ -828,6 +835,7 @@ static const struct {
     {"in_force", 2, obey_in_force},
     {"confine_locking", 1, obey_confine_locking},
     {"allow_huge_pages", 1, obey_allow_huge_pages},
+    {"refuse_locks", 1, obey_refuse_locks},
     {"fork", 1, obey_fork},
     {"exec", 1, obey_exec},
     {"exit", 1, obey_exit},

@@ -1,0 +1,7 @@
+/* refusals_none.c: where no filter can play another kernel. */
+#include "native.h"
+
+bool native_refuse_locks(void)
+{
+    return false;
+}
