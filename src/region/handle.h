@@ -20,19 +20,21 @@ struct ism_holder {
     struct ism_holder *next;
 };
 
-/* A region as far as this process has it, through however many handles: a lock that was taken through one may
- * be given back through another, so the holders of all of them count together. */
-struct ism_presence {
-    uint64_t id; /* the region's */
-    size_t handles;
-    struct ism_holder *holders;
-    struct ism_presence *next;
-};
-
 enum ism_kind {
     ISM_KIND_NAMED,  /* with a control block, and a lease */
     ISM_KIND_NATIVE, /* with neither: nothing of it is ours */
     ISM_KIND_SEALED  /* with a control block; the kernel counts who has it */
+};
+
+/* A region as far as this process has it, through however many handles: a lock that was taken through one may
+ * be given back through another, so the holders of all of them count together. */
+struct ism_presence {
+    uint64_t id;       /* the region's, */
+    uint64_t identity; /* its object's, */
+    enum ism_kind kind;
+    size_t handles;
+    struct ism_holder *holders;
+    struct ism_presence *next;
 };
 
 struct ism_region {

@@ -56,23 +56,32 @@ static bool make_room(void)
     return true;
 }
 
-static struct ism_presence **place_of_presence(uint64_t id)
+/* A hostile region may claim another one's id: what it is tells them apart. */
+static bool is_presence_of(const struct ism_presence *presence, const struct ism_region *region)
 {
-    struct ism_presence **place =
-        &registry.presences[id % (sizeof registry.presences / sizeof *registry.presences)];
-    while (*place != NULL && (*place)->id != id)
+    return presence->id == region->id && presence->kind == region->kind &&
+           presence->identity == region->memory.identity;
+}
+
+static struct ism_presence **place_of_presence(const struct ism_region *region)
+{
+    const size_t lists = sizeof registry.presences / sizeof *registry.presences;
+    struct ism_presence **place = &registry.presences[region->id % lists];
+    while (*place != NULL && !is_presence_of(*place, region))
         place = &(*place)->next;
     return place;
 }
 
 static bool join_presence(struct ism_region *region)
 {
-    struct ism_presence **place = place_of_presence(region->id);
+    struct ism_presence **place = place_of_presence(region);
     if (*place == NULL) {
         *place = calloc(1, sizeof **place);
         if (*place == NULL)
             return false;
         (*place)->id = region->id;
+        (*place)->identity = region->memory.identity;
+        (*place)->kind = region->kind;
     }
     (*place)->handles++;
     region->presence = *place;
@@ -106,7 +115,7 @@ static void leave_presence(const struct ism_region *region)
         free(holder);
     }
     if (--presence->handles == 0) {
-        *place_of_presence(presence->id) = presence->next;
+        *place_of_presence(region) = presence->next;
         free(presence);
     }
 }
