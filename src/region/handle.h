@@ -95,7 +95,7 @@ void ism_registry_remove(struct ism_region *region);
 /* Each thread remembers the region that it used last. */
 struct ism_recent {
     uintptr_t start;
-    size_t length;
+    size_t length; /* bytes at which a mutex may begin */
     const uint64_t *epoch_word;
     uint64_t epoch; /* what the word held: it changes when any region is closed, and at a fork */
     struct ism_holder *holder;
@@ -103,17 +103,19 @@ struct ism_recent {
 };
 extern ISM_THREAD_LOCAL struct ism_recent ism_recent;
 
-/* Have the thread remember the region that an object at that address lies in, with the thread's holder: both
- * are then in ism_recent. On any status but ISM_OK the thread's error says why. */
-ism_status ism_registry_find(const void *address);
+/* Have the thread remember the region that an object of so many bytes lies in, with the thread's holder: both
+ * are then in ism_recent. No object is smaller than a mutex. On any status but ISM_OK the thread's error says why. */
+ism_status ism_registry_find(const void *object, size_t size);
 
 /* The same without a call if it is the region that the thread used last; otherwise NULL. */
-static inline struct ism_holder *ism_recent_holder(const void *address)
+static inline struct ism_holder *ism_recent_holder(const void *object, size_t size)
 {
     const struct ism_recent *recent = &ism_recent;
-    if (ISM_LIKELY((uintptr_t)address - recent->start < recent->length &&
+    const size_t beyond = size - sizeof(ism_mutex);
+    const uintptr_t offset = (uintptr_t)object - recent->start;
+    if (ISM_LIKELY(offset < recent->length && recent->length - offset > beyond &&
                    ism_load_relaxed_64(recent->epoch_word) == recent->epoch &&
-                   (uintptr_t)address % 8 == 0))
+                   (uintptr_t)object % 8 == 0))
         return recent->holder;
     return NULL;
 }

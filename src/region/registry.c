@@ -217,14 +217,16 @@ static bool is_own_lock(const struct ism_region *region, const void *address)
     return address == &control->array_mutex || address == &control->growth_mutex;
 }
 
-static struct ism_region *region_at(const void *address)
+static struct ism_region *region_at(const void *object, size_t size)
 {
-    size_t place = rank(address);
+    size_t place = rank(object);
     if (place == 0)
         return NULL;
     struct ism_region *region = registry.regions[place - 1];
-    size_t offset = (size_t)((const unsigned char *)address - region->memory.address);
-    return offset < lock_places(region) || is_own_lock(region, address) ? region : NULL;
+    size_t offset = (size_t)((const unsigned char *)object - region->memory.address);
+    size_t places = lock_places(region);
+    bool fits = offset < places && places - offset > size - sizeof(ism_mutex);
+    return fits || is_own_lock(region, object) ? region : NULL;
 }
 
 /* The thread's holder in a region, or a new one; NULL: no memory. */
@@ -266,7 +268,7 @@ static void remember(struct ism_region *region, struct ism_holder *holder, const
 static ism_status check_region(const struct ism_region *region)
 {
     if (region == NULL)
-        return ism_fail(ISM_E_INVALID, NULL, "the lock lies in no region that is open");
+        return ism_fail(ISM_E_INVALID, NULL, "the object lies in no region that is open");
     if (region->kind == ISM_KIND_NATIVE)
         return ism_fail(ISM_E_UNSUPPORTED, NULL,
                         "\"%s\" is no region of isthmus, which could tell the owners of locks",
@@ -281,15 +283,15 @@ static ism_status check_region(const struct ism_region *region)
     return ISM_OK;
 }
 
-ism_status ism_registry_find(const void *address)
+ism_status ism_registry_find(const void *object, size_t size)
 {
-    if (ism_recent_holder(address) != NULL)
+    if (ism_recent_holder(object, size) != NULL)
         return ISM_OK;
-    if (address == NULL || (uintptr_t)address % 8 != 0)
-        return ism_fail(ISM_E_INVALID, NULL, "the lock at %p is not 8-byte aligned", address);
+    if (object == NULL || (uintptr_t)object % 8 != 0)
+        return ism_fail(ISM_E_INVALID, NULL, "the object at %p is not 8-byte aligned", object);
 
     ism_process_lock(ISM_LOCK_REGISTRY);
-    struct ism_region *region = region_at(address);
+    struct ism_region *region = region_at(object, size);
     ism_process_unlock(ISM_LOCK_REGISTRY);
     ism_status status = check_region(region);
     if (status != ISM_OK)
@@ -303,7 +305,7 @@ ism_status ism_registry_find(const void *address)
     ism_process_lock(ISM_LOCK_REGISTRY);
     struct ism_holder *holder = holder_of(region, life);
     if (holder != NULL)
-        remember(region, holder, address);
+        remember(region, holder, object);
     ism_process_unlock(ISM_LOCK_REGISTRY);
     return holder != NULL ? ISM_OK
                           : ism_fail(ISM_E_NO_MEMORY, NULL, "could not lock in region \"%s\"",
