@@ -63,6 +63,18 @@ static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *exp
     return ism_compare_exchange_acquire_64(word, expected, desired);
 }
 
+static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected,
+                                                      uint64_t desired)
+{
+    return ism_compare_exchange_acquire_64(word, expected, desired);
+}
+
+/* A plain load may pass an earlier store, though not an earlier exchange. */
+static inline uint64_t ism_load_sequential_64(const uint64_t *word)
+{
+    return ism_load_acquire_64(word);
+}
+
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
 #if defined(_M_X64) || defined(_M_ARM64)
@@ -80,6 +92,11 @@ static inline void ism_fence_release(void)
 {
     long word = 0;
     (void)_InterlockedExchange(&word, 1);
+}
+
+static inline void ism_fence_sequential(void)
+{
+    ism_fence_release();
 }
 
 static inline void ism_spin_pause(void)
@@ -129,6 +146,18 @@ static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *exp
                                        __ATOMIC_RELAXED);
 }
 
+static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected,
+                                                      uint64_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline uint64_t ism_load_sequential_64(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
@@ -137,6 +166,11 @@ static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 static inline void ism_fence_release(void)
 {
     __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static inline void ism_fence_sequential(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 #define ISM_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)

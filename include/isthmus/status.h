@@ -19,6 +19,7 @@ extern "C" {
 #define ISM_STATUS_LIST(X)                                                                         \
     X(ISM_OK, 0, "success")                                                                        \
     X(ISM_OWNER_DIED, 1, "the lock is yours, but its previous owner died holding it")              \
+    X(ISM_LAST_PARTY, 2, "all parties have arrived, and this was the last one")                     \
     X(ISM_E_INVALID, -1, "invalid argument")                                                       \
     X(ISM_E_NAME, -2, "not a valid region name")                                                   \
     X(ISM_E_SIZE, -3, "not a possible size")                                                       \

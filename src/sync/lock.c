@@ -43,20 +43,19 @@ struct wait {
 };
 
 /* Take a lock that is free, or whose owner is dead. */
-static bool take(struct wait *wait, uint64_t seen, uint64_t damaged)
+static bool take(struct wait *wait, uint64_t seen, uint64_t mark)
 {
-    uint64_t desired = wait->holder->life | wait->wish->mark | (seen & WAITERS) | damaged;
+    uint64_t desired = wait->holder->life | (seen & WAITERS) | mark;
     if (wait->sleeper.has_slept)
         desired |= WAITERS;
     return ism_compare_exchange_acquire_64(wait->word, &seen, desired);
 }
 
-/* Take one whose owner is dead, or was when it was put back. */
 static bool recover(struct wait *wait, uint64_t seen, ism_status *status)
 {
     bool is_whole = (seen & UNTOUCHED) != 0 && (seen & DAMAGED) == 0;
     *status = is_whole ? ISM_OK : ISM_OWNER_DIED;
-    return take(wait, seen, is_whole ? 0 : DAMAGED);
+    return take(wait, seen, is_whole ? wait->wish->mark : DAMAGED);
 }
 
 /* Whoever has slept may have got the only wake, while a late unlocker took WAITERS away: then it goes only when
@@ -74,10 +73,8 @@ static bool decide(struct wait *wait, uint64_t *seen, ism_status *status)
     *status = ISM_OK;
     if ((*seen & UNRECOVERABLE) != 0)
         *status = ISM_E_UNRECOVERABLE;
-    else if (owner == 0 && (*seen & DAMAGED) == 0)
-        return take(wait, *seen, 0);
     else if (owner == 0)
-        return recover(wait, *seen, status);
+        return take(wait, *seen, wait->wish->mark);
     else if (owner == wait->holder->life)
         *status = ISM_E_DEADLOCK;
     else if (ism_life_ended(wait->lives, owner))
@@ -139,17 +136,16 @@ static void give_up(uint64_t *word, uint64_t seen, const struct ism_place *place
     (void)ism_wait_wake(place, true);
 }
 
-/* Give a lock back that others may wait for, with some of its flags. WAITERS stays for those who sleep on, until a
- * wake finds nobody asleep. If that takes it away from a sleeper who came in between, whoever is woken before that
- * one sets it again. */
-static void hand_over(uint64_t *word, uint64_t seen, uint64_t kept, const struct ism_place *place)
+/* Give a lock back that others may wait for. WAITERS stays for those who sleep on, until a wake finds nobody
+ * asleep. If that takes it away from a sleeper who came in between, whoever is woken before that one sets it
+ * again. */
+static void hand_over(uint64_t *word, uint64_t seen, const struct ism_place *place)
 {
-    kept |= WAITERS;
-    while (!ism_compare_exchange_release_64(word, &seen, seen & kept))
+    while (!ism_compare_exchange_release_64(word, &seen, seen & WAITERS))
         continue; /* a waiter set its flag */
-    uint64_t expected = seen & kept;
+    uint64_t expected = WAITERS;
     if ((seen & WAITERS) != 0 && !ism_wait_wake(place, false))
-        (void)ism_compare_exchange_relaxed_64(word, &expected, expected & ~WAITERS);
+        (void)ism_compare_exchange_relaxed_64(word, &expected, 0);
 }
 
 ism_status ism_unlock_slowly(uint64_t *word)
@@ -168,28 +164,18 @@ ism_status ism_unlock_slowly(uint64_t *word)
     if ((seen & DAMAGED) != 0)
         give_up(word, seen, &place);
     else
-        hand_over(word, seen, 0, &place);
+        hand_over(word, seen, &place);
     ism_count_given(holder);
     return ISM_OK;
 }
 
-void ism_lock_put_back(uint64_t *word)
-{
-    struct ism_place place = ism_place_of(word, ism_recent.region);
-    hand_over(word, ism_load_relaxed_64(word), DAMAGED, &place);
-    ism_count_given(ism_recent.holder);
-}
-
-/* Relaxed, both: the owner only takes back its own flag; unlock releases what it did. */
-static void take_back(uint64_t *word, uint64_t seen, uint64_t flag)
-{
-    while (!ism_compare_exchange_relaxed_64(word, &seen, seen & ~flag))
-        continue; /* a waiter set its flag */
-}
-
+/* Acquire: nothing that the owner changes from now on may be stored before the flag is gone, or its death would not be
+ * told. */
 void ism_lock_touch(uint64_t *word)
 {
-    take_back(word, ism_load_relaxed_64(word), UNTOUCHED);
+    uint64_t seen = ism_load_relaxed_64(word);
+    while (!ism_compare_exchange_acquire_64(word, &seen, seen & ~UNTOUCHED))
+        continue; /* a waiter set its flag */
 }
 
 ism_status ism_lock_mend(uint64_t *word)
@@ -203,6 +189,8 @@ ism_status ism_lock_mend(uint64_t *word)
         return ism_fail(ISM_E_INVALID, NULL,
                         "no owner of the lock at byte %" PRIu64 " of region \"%s\" died",
                         offset_of(word, region), region->name);
-    take_back(word, seen, DAMAGED);
+    /* Relaxed: the owner only takes back its own flag; unlock releases what it mended. */
+    while (!ism_compare_exchange_relaxed_64(word, &seen, seen & ~DAMAGED))
+        continue; /* a waiter set its flag */
     return ISM_OK;
 }

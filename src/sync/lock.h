@@ -13,7 +13,7 @@
 struct ism_wish {
     ism_deadline deadline;
     bool tries_only;
-    uint64_t mark; /* ISM_LOCK_UNTOUCHED or 0 */
+    uint64_t mark; /* ISM_LOCK_UNTOUCHED or 0; after ISM_OWNER_DIED the lock is not marked */
 };
 
 static inline ism_life ism_lock_owner(uint64_t seen)
@@ -62,10 +62,7 @@ static inline bool ism_unlock_at_once(uint64_t *word, struct ism_holder *holder)
 ism_status ism_lock_slowly(uint64_t *word, const struct ism_wish *wish);
 ism_status ism_unlock_slowly(uint64_t *word);
 
-/* Give back, as it was, a lock that was taken with ISM_OWNER_DIED: the next one is told the same. */
-void ism_lock_put_back(uint64_t *word);
-
-/* Its owner changes from now on what it protects. */
+/* Its owner, which took it as ISM_LOCK_UNTOUCHED, changes from now on what it protects. */
 void ism_lock_touch(uint64_t *word);
 
 ism_status ism_lock_mend(uint64_t *word);

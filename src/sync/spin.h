@@ -8,4 +8,7 @@
  * not at all on a single core. Returns what the word held last. */
 uint64_t ism_spin_while_owned(const uint64_t *word, uint64_t seen, uint64_t owner_bits);
 
+/* The same while these bits are what they were when the word was seen. */
+uint64_t ism_spin_while_same(const uint64_t *word, uint64_t seen, uint64_t bits);
+
 #endif
