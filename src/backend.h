@@ -292,7 +292,7 @@ void ism_process_pause(uint64_t nanoseconds);
 /* Bytes that nobody can guess. */
 ism_status ism_process_random(void *bytes, size_t size, struct ism_cause *why);
 
-/* Processors that this process may run on; 1 or more. */
+/* Processors of the machine that run processes; 1 or more. */
 unsigned ism_process_cores(void);
 
 /* This process's id, as the system shows it to others. */

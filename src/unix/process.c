@@ -91,6 +91,12 @@ ism_status ism_process_random(void *bytes, size_t size, struct ism_cause *why)
     return getentropy(bytes, size) == 0 ? ISM_OK : ism_system_failure(why, "getentropy", errno);
 }
 
+unsigned ism_process_cores(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (unsigned)count : 1;
+}
+
 uint64_t ism_process_id(void)
 {
     (void)ism_process_generation();

@@ -39,16 +39,9 @@ ism_status ism_process_random(void *bytes, size_t size, struct ism_cause *why)
     return code == 0 ? ISM_OK : ism_system_failure(why, "BCryptGenRandom", (unsigned long)code);
 }
 
-/* The mask is 0 for a process that runs in several groups of 64 processors. */
 unsigned ism_process_cores(void)
 {
-    DWORD_PTR process = 0, system = 0;
-    unsigned count = 0;
-    (void)GetProcessAffinityMask(GetCurrentProcess(), &process, &system);
-    for (; process != 0; process &= process - 1)
-        count++;
-    if (count == 0)
-        count = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+    unsigned count = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
     return count != 0 ? count : 1;
 }
 
