@@ -13,6 +13,10 @@
 struct bare_locks {
     _Alignas(64) atomic_uint word; /* 0 free, 1 held, 2 held and somebody may sleep */
     _Alignas(64) pthread_mutex_t robust;
+    struct {
+        _Alignas(64) atomic_uint permits;
+        atomic_uint waiters;
+    } semaphores[2];
 };
 
 static int map(struct bare_region *region, int descriptor, size_t size)
@@ -88,6 +92,32 @@ void bare_unlock(struct bare_locks *locks)
 {
     if (atomic_exchange_explicit(&locks->word, 0, memory_order_release) == 2)
         (void)syscall(SYS_futex, &locks->word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void bare_post(struct bare_locks *locks, unsigned which)
+{
+    atomic_fetch_add(&locks->semaphores[which].permits, 1);
+    if (atomic_load(&locks->semaphores[which].waiters) != 0)
+        (void)syscall(SYS_futex, &locks->semaphores[which].permits, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static bool take_permit(atomic_uint *permits)
+{
+    unsigned seen = atomic_load(permits);
+    while (seen != 0)
+        if (atomic_compare_exchange_weak(permits, &seen, seen - 1))
+            return true;
+    return false;
+}
+
+void bare_wait(struct bare_locks *locks, unsigned which)
+{
+    atomic_uint *permits = &locks->semaphores[which].permits;
+    while (!take_permit(permits)) {
+        atomic_fetch_add(&locks->semaphores[which].waiters, 1);
+        (void)syscall(SYS_futex, permits, FUTEX_WAIT, 0, NULL, NULL, 0);
+        atomic_fetch_sub(&locks->semaphores[which].waiters, 1);
+    }
 }
 
 int bare_robust_lock(struct bare_locks *locks)

@@ -24,6 +24,10 @@ struct bare_locks *bare_locks_make(void);
 void bare_lock(struct bare_locks *locks);
 void bare_unlock(struct bare_locks *locks);
 
+/* A semaphore: a futex that is never spun on. */
+void bare_post(struct bare_locks *locks, unsigned which);
+void bare_wait(struct bare_locks *locks, unsigned which);
+
 /* The C library's process-shared robust mutex. 0, or an error number. */
 int bare_robust_lock(struct bare_locks *locks);
 int bare_robust_unlock(struct bare_locks *locks);

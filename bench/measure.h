@@ -21,7 +21,15 @@ typedef double (*measure_side)(void *context);
 bool measure_compare(const char *what, double limit, unsigned rounds, measure_side bare,
                      measure_side ours, void *context);
 
-/* The line above those. */
+/* Take one side so often, the first not counted, and print a line: the median and the highest of what it returns.
+ * limit: of the median; most: of the highest; 0: for information. Returns whether they are within. */
+bool measure_at_most(const char *what, double limit, double most, unsigned rounds, measure_side side,
+                     void *context);
+
+/* How long it takes so many processes, from when all may begin until all have done what is theirs. */
+double measure_together(unsigned processes, void (*act)(unsigned index));
+
+/* The line above those of comparisons. */
 void measure_head(const char *unit, const char *bare, const char *ours);
 
 /* Print what failed, with the library's last error, and end with status 2. */

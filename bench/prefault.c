@@ -60,8 +60,9 @@ static void close_region(ism_region *region)
 
 /* ---- what one process does, once it may ---- */
 
-static void bare_open_and_touch(void)
+static void bare_open_and_touch(unsigned index)
 {
+    (void)index;
     struct bare_region region;
     if (bare_region_open(&region, BARE_NAME) != 0)
         measure_die("bare open");
@@ -69,8 +70,9 @@ static void bare_open_and_touch(void)
     bare_region_close(&region);
 }
 
-static void open_and_touch(void)
+static void open_and_touch(unsigned index)
 {
+    (void)index;
     ism_region_options options = {.flags = ISM_REGION_PREFAULT};
     ism_region *region;
     if (ism_region_open(NAME, &options, &region) != ISM_OK)
@@ -79,47 +81,13 @@ static void open_and_touch(void)
     close_region(region);
 }
 
-/* From when so many processes may begin until all have done it. */
-static double together(unsigned processes, void (*act)(void))
-{
-    int go[2], done[2];
-    char byte = 0;
-    if (pipe(go) != 0 || pipe(done) != 0)
-        measure_die("pipe");
-    for (unsigned i = 0; i < processes; i++)
-        if (fork() == 0) {
-            if (write(done[1], "r", 1) != 1 || read(go[0], &byte, 1) != 1)
-                _exit(2);
-            act();
-            _exit(write(done[1], "d", 1) == 1 ? 0 : 2);
-        }
-    for (unsigned i = 0; i < processes; i++)
-        if (read(done[0], &byte, 1) != 1)
-            measure_die("worker");
-    double start = measure_seconds();
-    for (unsigned i = 0; i < processes; i++)
-        if (write(go[1], "g", 1) != 1)
-            measure_die("worker");
-    (void)close(done[1]);
-    for (unsigned i = 0; i < processes; i++)
-        if (read(done[0], &byte, 1) != 1)
-            measure_die("worker");
-    double time = measure_seconds() - start;
-    while (wait(NULL) > 0)
-        continue;
-    (void)close(go[0]);
-    (void)close(go[1]);
-    (void)close(done[0]);
-    return time;
-}
-
 /* ---- the sides ---- */
 
 static double bare_opened(void *context)
 {
     struct bare_region region;
     bare_create(&region);
-    double time = together(*(const unsigned *)context, bare_open_and_touch);
+    double time = measure_together(*(const unsigned *)context, bare_open_and_touch);
     bare_discard(&region);
     return time;
 }
@@ -127,7 +95,7 @@ static double bare_opened(void *context)
 static double opened(void *context)
 {
     ism_region *region = create(0);
-    double time = together(*(const unsigned *)context, open_and_touch);
+    double time = measure_together(*(const unsigned *)context, open_and_touch);
     close_region(region);
     return time;
 }
