@@ -15,6 +15,7 @@
 #define MODE 0666
 #define NAMES_OFFSET (UINT64_C(1) << 40)
 #define PATIENCE UINT64_C(2000000000) /* nanoseconds that others get to look names up */
+#define MODE_PATIENCE UINT64_C(20000000) /* nanoseconds that its maker gets to give it its mode */
 #define PAUSE UINT64_C(100000)
 
 /* Guarded by ISM_LOCK_NAMES. */
@@ -28,20 +29,26 @@ void ism_shared_file_path(char path[ISM_PATH_MAX + 1])
     (void)snprintf(path, ISM_PATH_MAX + 1, "%s/isthmus.all", ISM_RUNTIME_DIRECTORY);
 }
 
-/* Open first: the sticky folder's protection refuses O_CREAT on a file of somebody else's. */
+/* Open first: the sticky folder's protection refuses O_CREAT on a file of somebody else's. Whoever has just made it
+ * may not have given it its mode yet. */
 static int open_or_make(const char *path)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    int descriptor;
-    do {
-        descriptor = open(path, flags);
+    uint64_t end = ism_process_now() + MODE_PATIENCE;
+    for (;;) {
+        int descriptor = open(path, flags);
         if (descriptor == -1 && errno == ENOENT)
             descriptor = open(path, flags | O_CREAT | O_EXCL, MODE);
-    } while (descriptor == -1 && errno == EEXIST);
-    return descriptor;
+        bool may_change = descriptor == -1 && (errno == EEXIST || errno == EACCES);
+        if (!may_change || ism_process_now() >= end)
+            return descriptor;
+        ism_process_pause(PAUSE);
+    }
 }
 
-/* The umask of the one who made it may have taken bits; so may a death before they were given back. */
+/* The umask of the one who made it may have taken bits; so may a death before they were given back. Nothing is in
+ * it then, and it has no other name: somebody may have linked one of this user's own files here, and what is
+ * in that is nobody else's. For the same reason a file of another mode is not written to. */
 static ism_status check(int descriptor, struct ism_cause *why)
 {
     struct stat found;
@@ -49,10 +56,11 @@ static ism_status check(int descriptor, struct ism_cause *why)
         return ism_system_failure(why, "fstat", errno);
     if (!S_ISREG(found.st_mode))
         return ISM_E_FOREIGN;
-    if ((found.st_mode & 07777) != MODE && found.st_uid == geteuid() &&
-        fchmod(descriptor, MODE) == -1)
-        return ism_system_failure(why, "fchmod", errno);
-    return ISM_OK;
+    if ((found.st_mode & 07777) == MODE)
+        return ISM_OK;
+    if (found.st_uid != geteuid() || found.st_size != 0 || found.st_nlink > 1)
+        return ISM_E_FOREIGN;
+    return fchmod(descriptor, MODE) == 0 ? ISM_OK : ism_system_failure(why, "fchmod", errno);
 }
 
 static void give_up(void)

@@ -170,6 +170,11 @@ static ism_status read_header(int descriptor, uint64_t *id, struct ism_cause *wh
 static ism_status initialise(int descriptor, struct ism_cause *why)
 {
     struct header header = {MAGIC, VERSION, 0, 0, {0}};
+    struct stat found;
+    if (fstat(descriptor, &found) == -1)
+        return ism_system_failure(why, "fstat", errno);
+    if (found.st_nlink > 1) /* somebody may have linked another one of the user's files here */
+        return ISM_E_FOREIGN;
     if (fchmod(descriptor, 0600) == -1) /* the umask may have taken our own bits */
         return ism_system_failure(why, "fchmod", errno);
     if (ftruncate(descriptor, 0) == -1)
