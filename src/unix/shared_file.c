@@ -79,8 +79,11 @@ static ism_status have_file(struct ism_cause *why)
         return ISM_OK;
     ism_shared_file_path(path);
     int descriptor = open_or_make(path);
-    if (descriptor == -1)
-        return ism_system_failure(why, "open", errno);
+    if (descriptor == -1) {
+        int code = errno;
+        ism_status status = ism_system_failure(why, "open", code);
+        return code == EISDIR || code == ENXIO ? ISM_E_FOREIGN : status; /* a folder, or a socket */
+    }
     ism_status status = check(descriptor, why);
     if (status != ISM_OK) {
         (void)close(descriptor);

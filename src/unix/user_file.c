@@ -132,6 +132,12 @@ static void watch_process(void)
     (void)atexit(remove_if_last);
 }
 
+/* A folder, a socket or a device may have its name. */
+static ism_status planted_or(ism_status status, const struct ism_cause *why)
+{
+    return why->code == EISDIR || why->code == ENXIO ? ISM_E_FOREIGN : status;
+}
+
 /* Make or open the file. Open first: the sticky directory's protection refuses O_CREAT on a file that is
  * there and belongs to somebody else. */
 static ism_status open_path(const char *path, int *out, struct ism_cause *why)
@@ -145,7 +151,7 @@ static ism_status open_path(const char *path, int *out, struct ism_cause *why)
             return ISM_OK;
         }
         if (errno != EEXIST)
-            return ism_system_failure(why, "open", errno);
+            return planted_or(ism_system_failure(why, "open", errno), why);
     }
 }
 
@@ -228,8 +234,10 @@ static ism_status try_open(const char *path, int *out, uint64_t *id, ino_t *inod
     if (status != ISM_OK)
         return status;
     status = lock_lease(descriptor, F_RDLCK, why);
-    if (status == ISM_OK)
-        status = check_file(descriptor, inode, why);
+    if (status == ISM_OK || status == ISM_E_BUSY) {
+        ism_status checked = check_file(descriptor, inode, why); /* another user's may be locked for ever */
+        status = checked != ISM_OK ? checked : status;
+    }
     if (status == ISM_OK)
         status = have_header(descriptor, id, why);
     if (status == ISM_OK)
@@ -255,7 +263,7 @@ static ism_status open_file(struct ism_cause *why)
         (void)pthread_once(&watched, watch_process);
     if (status == ISM_E_NO_SPACE)
         unlink_if_unused(file.inode); /* what could not be filled was made just now */
-    return status;
+    return status == ISM_E_BUSY ? ISM_E_TIMED_OUT : status;
 }
 
 /* Open the second description; the path must still mean the file that the process has a lease on. */

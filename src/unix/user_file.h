@@ -16,7 +16,7 @@
 uid_t ism_user_id(void);
 
 /* Open the file if it is not open yet, and tell the id of its table of lives. Each call is paired with
- * one of ism_user_file_leave(). */
+ * one of ism_user_file_leave(). ISM_E_TIMED_OUT: another process keeps it locked. */
 ism_status ism_user_file_use(uint64_t *id, struct ism_cause *why);
 void ism_user_file_leave(void);
 

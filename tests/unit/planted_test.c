@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "unix/user_file.h"
@@ -121,6 +123,63 @@ static void r8_a_file_that_lacks_its_mode_gets_it(void **state)
     assert_int_equal(unlink("isthmus.all"), 0);
 }
 
+static void plant(const char *path, const char *kind)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strcmp(kind, "folder") == 0) {
+        assert_int_equal(mkdir(path, 0777), 0);
+    } else if (strcmp(kind, "pipe") == 0) {
+        assert_int_equal(mkfifo(path, 0666), 0);
+    } else if (strcmp(kind, "link") == 0) {
+        assert_int_equal(symlink(SECRET, path), 0);
+    } else {
+        int socket_descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+        (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+        assert_int_not_equal(socket_descriptor, -1);
+        assert_int_equal(bind(socket_descriptor, (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(close(socket_descriptor), 0);
+    }
+}
+
+static void e2_what_is_no_file_is_foreign(void **state)
+{
+    static const char *const kinds[] = {"folder", "pipe", "link", "socket"};
+    struct ism_cause why = {NULL, 0};
+    char path[64];
+    uint64_t id;
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "isthmus.%lu", (unsigned long)ism_user_id());
+    for (size_t i = 0; i < 4; i++) {
+        plant("isthmus.all", kinds[i]);
+        assert_shared_file(ISM_E_FOREIGN);
+        assert_int_equal(remove("isthmus.all"), 0);
+        plant(path, kinds[i]);
+        assert_int_equal(ism_user_file_use(&id, &why), ISM_E_FOREIGN);
+        assert_int_equal(remove(path), 0);
+    }
+}
+
+/* Whoever locks it for good has a moment; it may be another user, whose file it is. */
+static void e2_a_locked_file_makes_nobody_wait_for_long(void **state)
+{
+    const uint64_t lease = UINT64_C(1) << 40;
+    struct ism_cause why = {NULL, 0};
+    char path[64];
+    uint64_t id;
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "isthmus.%lu", (unsigned long)ism_user_id());
+    make_file(path, 0666, SIZE);
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(ism_record_lock(descriptor, F_WRLCK, lease, 1, &why), ISM_OK);
+    assert_int_equal(ism_user_file_use(&id, &why), ISM_E_TIMED_OUT);
+    if (chown(path, ism_user_id() + 1, (gid_t)-1) == 0)
+        assert_int_equal(ism_user_file_use(&id, &why), ISM_E_FOREIGN);
+    assert_int_equal(close(descriptor), 0);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void e2_a_file_that_was_linked_in_is_not_overwritten(void **state)
 {
     struct ism_cause why = {NULL, 0};
@@ -146,6 +205,8 @@ int main(void)
         cmocka_unit_test(r8_a_file_that_was_linked_in_is_not_opened_to_everyone),
         cmocka_unit_test(r8_a_file_that_is_in_use_is_not_opened_to_everyone),
         cmocka_unit_test(r8_a_file_that_lacks_its_mode_gets_it),
+        cmocka_unit_test(e2_what_is_no_file_is_foreign),
+        cmocka_unit_test(e2_a_locked_file_makes_nobody_wait_for_long),
         cmocka_unit_test(e2_a_file_that_was_linked_in_is_not_overwritten),
     };
     return cmocka_run_group_tests_name("planted", tests, enter_folder, leave_folder);
