@@ -33,6 +33,7 @@ struct ism_presence {
     uint64_t identity; /* its object's, */
     enum ism_kind kind;
     size_t handles;
+    size_t askers; /* threads that go through the holders: none is freed or moved meanwhile */
     struct ism_holder *holders;
     struct ism_presence *next;
 };

@@ -165,9 +165,8 @@ static bool find_user(const struct ism_region *region, const struct ism_holder *
     return holder != NULL;
 }
 
-/* Does a living one? Asking for a life takes the registry's lock itself. The holder stays meanwhile: only who
- * closes this handle frees it. */
-static bool is_busy(const struct ism_region *region)
+/* Does a living one? Asking for a life takes the registry's lock itself. */
+static bool has_living_user(const struct ism_region *region)
 {
     const struct ism_holder *holder = NULL;
     ism_life life;
@@ -178,6 +177,18 @@ static bool is_busy(const struct ism_region *region)
         if (!is_found || !ism_life_ended(region->lives, life))
             return is_found;
     }
+}
+
+static bool is_busy(const struct ism_region *region)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    region->presence->askers++;
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    bool is_used = has_living_user(region);
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    region->presence->askers--;
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return is_used;
 }
 
 ism_status ism_registry_check_idle(const struct ism_region *region)
@@ -229,16 +240,20 @@ static struct ism_region *region_at(const void *object, size_t size)
     return fits || is_own_lock(region, object) ? region : NULL;
 }
 
-/* The thread's holder in a region, or a new one; NULL: no memory. */
-static struct ism_holder *holder_of(struct ism_region *region, ism_life life)
+/* NULL: the thread has used no lock through this handle. */
+static struct ism_holder *find_holder(const struct ism_region *region, ism_life life)
 {
-    struct ism_presence *presence = region->presence;
-    struct ism_holder *holder = presence->holders;
+    struct ism_holder *holder = region->presence->holders;
     while (holder != NULL && (holder->life != life || holder->region != region))
         holder = holder->next;
-    if (holder != NULL)
-        return holder;
-    holder = calloc(1, sizeof *holder);
+    return holder;
+}
+
+/* NULL: no memory. */
+static struct ism_holder *add_holder(const struct ism_region *region, ism_life life)
+{
+    struct ism_presence *presence = region->presence;
+    struct ism_holder *holder = calloc(1, sizeof *holder);
     if (holder == NULL)
         return NULL;
     holder->life = life;
@@ -247,6 +262,51 @@ static struct ism_holder *holder_of(struct ism_region *region, ism_life life)
     holder->next = presence->holders;
     presence->holders = holder;
     return holder;
+}
+
+/* Where the handle's last holder in the list stands. */
+static struct ism_holder **place_of_last(const struct ism_region *region)
+{
+    struct ism_holder **last = NULL;
+    for (struct ism_holder **place = &region->presence->holders; *place != NULL; place = &(*place)->next)
+        if ((*place)->region == region)
+            last = place;
+    return last;
+}
+
+/* Free the last holder, or have it asked again when all others have been. */
+static void settle_last(const struct ism_region *region, ism_life life, bool has_ended)
+{
+    struct ism_presence *presence = region->presence;
+    struct ism_holder **place = place_of_last(region);
+    struct ism_holder *holder = place != NULL ? *place : NULL;
+    if (holder == NULL || holder->life != life || presence->askers > 0)
+        return;
+    *place = holder->next;
+    if (has_ended) {
+        free(holder);
+        return;
+    }
+    holder->next = presence->holders;
+    presence->holders = holder;
+}
+
+/* Programs may have a thread for each task: nothing is kept of those that have ended. For each new holder two of
+ * the old ones are asked for, so they get no more than the threads that live, and some. */
+static void forget_ended(const struct ism_region *region, ism_life own)
+{
+    for (int i = 0; i < 2; i++) {
+        ism_process_lock(ISM_LOCK_REGISTRY);
+        struct ism_holder **place = place_of_last(region);
+        ism_life life = place != NULL ? (*place)->life : own;
+        ism_process_unlock(ISM_LOCK_REGISTRY);
+        if (life == own)
+            return;
+        bool has_ended = ism_life_ended(region->lives, life);
+        ism_process_lock(ISM_LOCK_REGISTRY);
+        settle_last(region, life, has_ended);
+        ism_process_unlock(ISM_LOCK_REGISTRY);
+    }
 }
 
 /* A lock that lies behind the data is remembered by itself. */
@@ -303,10 +363,15 @@ ism_status ism_registry_find(const void *object, size_t size)
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not enter this thread among the lock owners");
     ism_process_lock(ISM_LOCK_REGISTRY);
-    struct ism_holder *holder = holder_of(region, life);
+    struct ism_holder *holder = find_holder(region, life);
+    bool is_new = holder == NULL;
+    if (is_new)
+        holder = add_holder(region, life);
     if (holder != NULL)
         remember(region, holder, object);
     ism_process_unlock(ISM_LOCK_REGISTRY);
+    if (is_new)
+        forget_ended(region, life);
     return holder != NULL ? ISM_OK
                           : ism_fail(ISM_E_NO_MEMORY, NULL, "could not lock in region \"%s\"",
                                      region->name);
