@@ -17,9 +17,10 @@ int command_rm(const struct request *request)
 
 static int report_tidied(const ism_region_info *info, ism_status outcome, void *context)
 {
-    const char *name = info->name[0] != '\0' ? info->name : info->native_name;
+    char name[ISM_NATIVE_NAME_MAX + 1];
     int *result = context;
 
+    (void)text_name(info, name);
     if (outcome == ISM_OK)
         (void)printf("removed %s\n", name);
     else

@@ -34,6 +34,7 @@ static void look_for_array(struct entry *entry)
         return;
     memset(&options, 0, sizeof options);
     options.flags = ISM_REGION_READ_ONLY;
+    options.access = entry->info.access; /* a region of this user alone may have the same name */
     options.deadline = ism_deadline_after(0);
     if (ism_array_open(entry->info.name, &options, &array) != ISM_OK)
         return;
@@ -57,10 +58,6 @@ static const char *state_word(const struct entry *entry)
     return entry->info.ready ? "ready" : "initialising";
 }
 
-static const char *shown_name(const struct entry *entry)
-{
-    return entry->info.name[0] != '\0' ? entry->info.name : entry->info.native_name;
-}
 
 /* ---- JSON ---- */
 
@@ -124,7 +121,9 @@ static int collect(const ism_region_info *info, ism_status outcome, void *contex
 
 static int compare_names(const void *left, const void *right)
 {
-    return strcmp(shown_name(left), shown_name(right));
+    const struct entry *one = left, *other = right;
+    char name[ISM_NATIVE_NAME_MAX + 1], other_name[ISM_NATIVE_NAME_MAX + 1];
+    return strcmp(text_name(&one->info, name), text_name(&other->info, other_name));
 }
 
 static void print_all_json(const struct entries *entries)
@@ -140,9 +139,9 @@ static void print_all_json(const struct entries *entries)
 static void print_row(const struct entry *entry, int name_width)
 {
     const ism_region_info *info = &entry->info;
-    char size[TEXT_SHORT], shape[TEXT_SHAPE];
+    char name[ISM_NATIVE_NAME_MAX + 1], size[TEXT_SHORT], shape[TEXT_SHAPE];
 
-    (void)printf("%-*s  ", name_width, shown_name(entry));
+    (void)printf("%-*s  ", name_width, text_name(info, name));
     if (entry->outcome != ISM_OK) {
         (void)printf("%8s  %-10s  %8s  %-12s  %s\n", "-", "-", "-", state_word(entry),
                      ism_status_text(entry->outcome));
@@ -161,9 +160,11 @@ static void print_table(const struct entries *entries)
 {
     int width = 4;
 
-    for (size_t i = 0; i < entries->count; i++)
-        if ((int)strlen(shown_name(&entries->items[i])) > width)
-            width = (int)strlen(shown_name(&entries->items[i]));
+    for (size_t i = 0; i < entries->count; i++) {
+        char name[ISM_NATIVE_NAME_MAX + 1];
+        int length = (int)strlen(text_name(&entries->items[i].info, name));
+        width = length > width ? length : width;
+    }
     if (entries->count > 0)
         (void)printf("%-*s  %8s  %-10s  %8s  %-12s  %s\n", width, "NAME", "SIZE", "LIFETIME",
                      "ATTACHED", "STATE", "ARRAY");

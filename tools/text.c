@@ -46,3 +46,13 @@ const char *text_shape(const ism_array_layout *layout, char text[TEXT_SHAPE])
                        layout->shape[0] == 1 ? "" : "s");
     return text;
 }
+
+const char *text_name(const ism_region_info *info, char text[ISM_NATIVE_NAME_MAX + 1])
+{
+    (void)snprintf(text, ISM_NATIVE_NAME_MAX + 1, "%s",
+                   info->name[0] != '\0' ? info->name : info->native_name);
+    for (char *at = text; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    return text;
+}

@@ -49,4 +49,8 @@ const char *text_size(uint64_t bytes, char text[TEXT_SHORT]);
 /* The shape as "512 x 512". Returns text. */
 const char *text_shape(const ism_array_layout *layout, char text[TEXT_SHAPE]);
 
+/* A region's name, or else its native name, fit for a terminal: it may be a file's that another user
+ * has made. Returns text. */
+const char *text_name(const ism_region_info *info, char text[ISM_NATIVE_NAME_MAX + 1]);
+
 #endif

@@ -218,6 +218,38 @@ assert region["shape"] == [512, 512] and region["attached"] == [] and region["st
 '
 fi
 
+if [ "${ISTHMUS_BACKEND-}/${ISTHMUS_LEASE-}" = posix/ofd ] && [ "$(uname)" = Linux ]; then
+    begin 'ls of what somebody has put there'
+    escape=$(printf '\033')
+    planted=/dev/shm/isthmus.$(id -u).$name$escape
+    : >"$planted"
+    run ls
+    succeeds
+    out_has "$name?"
+    out_lacks "$escape"
+    rm -f "$planted"
+fi
+
+# A user's own array, and a region of that name that is open to others.
+if [ $windows = no ]; then
+    begin 'ls of two regions of one name'
+    mkfifo words answers
+    sh -c '${ISTHMUS_RUN-} "$ISTHMUS_PEER" obey <words >answers' &
+    exec 3>words 4<answers
+    echo "create $name size=5000 everyone" >&3
+    read -r answer <&4
+    if [ "$answer" = ISM_OK ]; then
+        run ls
+        succeeds
+        check 'two rows' [ "$(grep -c "^$name " out)" -eq 2 ]
+        check 'one of an array' [ "$(grep -c "^$name .*uint8" out)" -eq 1 ]
+    else
+        check 'there are none here' [ "$answer" = ISM_E_UNSUPPORTED ]
+    fi
+    exec 3>&- 4<&-
+    wait $!
+fi
+
 begin 'save'
 run save "$name" saved.npy
 succeeds
