@@ -76,6 +76,7 @@ static ism_status make(struct sealed *sealed, bool others_may_write)
         ism_memory_close(&region->memory);
         return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of a sealed region");
     }
+    ism_advise_found(region, 0, region->size);
     status = finish(sealed, others_may_write);
     if (status != ISM_OK) {
         ism_registry_remove(region);
@@ -138,6 +139,8 @@ static ism_status begin(struct sealed *sealed)
     sealed->region = calloc(1, sizeof *sealed->region);
     if (sealed->region == NULL)
         return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of a sealed region");
+    sealed->region->wanted = sealed->options.flags & ISM_ADVICE;
+    sealed->region->granted = sealed->region->wanted;
     ism_status status = ism_region_use_lives(sealed->region, sealed->options.flags);
     if (status != ISM_OK)
         ism_region_give_up(sealed->region);

@@ -381,6 +381,26 @@ static void r4_what_does_not_fit_is_refused(void **state)
     dismiss(peer);
 }
 
+/* What any process may ask for, and the system has always had. */
+static void r14_a_sealed_region_gets_what_it_asks_for(void **state)
+{
+    const uint32_t wanted = ISM_REGION_PREFAULT | ISM_REGION_NO_CORE_DUMP;
+    ism_region_info info;
+
+    (void)state;
+    needs_sealed_regions();
+    for (uint32_t lazy = 0; lazy <= ISM_REGION_LAZY; lazy += ISM_REGION_LAZY) {
+        ism_region *region = sealed_region(wanted | lazy);
+        assert_status(ism_region_get_info(region, &info), ISM_OK);
+        assert_int_equal(info.granted, wanted);
+        close_region(region);
+    }
+    ism_region *region = sealed_region(0);
+    assert_status(ism_region_get_info(region, &info), ISM_OK);
+    assert_int_equal(info.granted, 0);
+    close_region(region);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +419,7 @@ int main(void)
         promise(e2_a_sealed_object_of_hostile_bytes_is_refused),
         promise(e2_a_changed_control_block_is_refused),
         promise(r4_what_does_not_fit_is_refused),
+        promise(r14_a_sealed_region_gets_what_it_asks_for),
     };
     return cmocka_run_group_tests_name("sealed", tests, NULL, NULL);
 }
