@@ -17,12 +17,17 @@
 /* C libraries are older than kernels. */
 enum { POPULATE_READ = 22, POPULATE_WRITE = 23, COLLAPSE = 25 };
 
+#define TRIES 100
+
+/* The kernel may be short of something for a moment; but it says the same of a process that has as many mappings as
+ * it may have, which lasts. */
 static bool advise(unsigned char *address, uint64_t length, int advice)
 {
+    int tries = advice != COLLAPSE ? TRIES : 1;
     int result;
-    do { /* the kernel was short of something for a moment, or a signal came */
+    do {
         result = madvise(address, (size_t)length, advice);
-    } while (result == -1 && (errno == EAGAIN || errno == EINTR) && advice != COLLAPSE);
+    } while (result == -1 && (errno == EAGAIN || errno == EINTR) && --tries > 0);
     return result == 0;
 }
 
