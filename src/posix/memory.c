@@ -7,6 +7,7 @@
  * object may also shrink it, and touching what is gone kills with SIGBUS; only sealed descriptors exclude
  * that. */
 #include "../unix/access_mode.h"
+#include "../unix/descriptor.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
 #include "posix.h"
@@ -65,7 +66,8 @@ bool ism_memory_is_shared(const char *native)
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
                              struct ism_memory *out, struct ism_cause *why)
 {
-    int descriptor = shm_open(native, O_RDWR | O_CREAT | O_EXCL, ism_access_mode(plan->access));
+    int descriptor = ism_descriptor_keep(
+        shm_open(native, O_RDWR | O_CREAT | O_EXCL, ism_access_mode(plan->access)));
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     struct ism_memory memory;
@@ -106,7 +108,7 @@ static int open_shared(const char *native, int flags, int *code)
     uint64_t end = ism_process_now() + PATIENCE;
     bool was_closed = false;
     for (;;) {
-        int descriptor = shm_open(native, flags, 0);
+        int descriptor = ism_descriptor_keep(shm_open(native, flags, 0));
         *code = descriptor == -1 ? errno : 0;
         if (*code != EACCES)
             return descriptor;
@@ -130,7 +132,7 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     if (ism_memory_is_shared(native)) {
         descriptor = open_shared(native, flags, &code);
     } else {
-        descriptor = shm_open(native, flags, 0);
+        descriptor = ism_descriptor_keep(shm_open(native, flags, 0));
         code = errno;
     }
     if (descriptor == -1) {

@@ -2,6 +2,7 @@
  *
  * The system keeps their sizes to the byte, and keeps them until they are unlinked. Others see the name
  * as soon as it is taken, with a size of 0 at first; there is no way to publish both at once. */
+#include "../unix/descriptor.h"
 #include "../unix/system_error.h"
 #include "posix.h"
 
@@ -40,7 +41,7 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
 {
     struct ism_memory memory;
     struct ism_cause ignored;
-    int descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    int descriptor = ism_descriptor_keep(shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600));
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     ism_posix_fill(&memory, name, descriptor, true);
@@ -63,7 +64,8 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
 {
     struct ism_memory memory;
     /* Not blocking: it may be a pipe, or a file with a lease on it. */
-    int descriptor = shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
+    int descriptor =
+        ism_descriptor_keep(shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
     if (descriptor == -1) {
         int code = errno;
         ism_status status = ism_system_failure(why, "shm_open", code);

@@ -4,6 +4,7 @@
  * unlinked. Nothing tells an object from a later one of its name. All that can be done with one is
  * to map it, so that is done at once. Others see the name as soon as it is taken, with a size of 0
  * at first. */
+#include "../unix/descriptor.h"
 #include "../unix/system_error.h"
 #include "posix.h"
 
@@ -42,7 +43,7 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
                              struct ism_cause *why)
 {
     struct ism_memory memory;
-    int descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    int descriptor = ism_descriptor_keep(shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600));
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     ism_posix_fill(&memory, name, descriptor, true);
@@ -62,7 +63,8 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
                            struct ism_cause *why)
 {
     struct ism_memory memory;
-    int descriptor = shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
+    int descriptor =
+        ism_descriptor_keep(shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     ism_posix_fill(&memory, name, descriptor, writable);

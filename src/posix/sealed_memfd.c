@@ -3,6 +3,7 @@
  * Whoever has such a descriptor can't take memory away from under those who have it mapped, so no touch of it
  * kills (SIGBUS). The kernel frees it with the last descriptor and mapping. A later kernel may insist on objects
  * that can't be made executable; an earlier one does not know how to be asked for them. */
+#include "../unix/descriptor.h"
 #include "../unix/system_error.h"
 #include "posix.h"
 
@@ -25,7 +26,9 @@ static int make(const char *label)
 {
     const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     int descriptor = memfd_create(label, flags | MFD_NOEXEC_SEAL);
-    return descriptor == -1 && errno == EINVAL ? memfd_create(label, flags) : descriptor;
+    if (descriptor == -1 && errno == EINVAL)
+        descriptor = memfd_create(label, flags);
+    return ism_descriptor_keep(descriptor);
 }
 
 static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
@@ -93,7 +96,7 @@ ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory
     struct ism_memory memory;
     if (descriptor < 0 || descriptor > INT32_MAX)
         return ISM_E_INVALID;
-    int own = fcntl((int)descriptor, F_DUPFD_CLOEXEC, 0);
+    int own = fcntl((int)descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (own == -1) {
         int code = errno;
         ism_status status = ism_system_failure(why, "fcntl", code);

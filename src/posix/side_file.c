@@ -5,6 +5,7 @@
  * empty. */
 #include "side_file.h"
 
+#include "../unix/descriptor.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
 #include "../unix/user_folder.h"
@@ -48,7 +49,8 @@ static ism_status give_mode(int descriptor, struct ism_cause *why)
 
 static ism_status make_at(const char *path, int *descriptor, struct ism_cause *why)
 {
-    *descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    *descriptor = ism_descriptor_keep(
+        open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     return *descriptor != -1 ? ISM_OK : ism_system_failure(why, "open", errno);
 }
 
@@ -81,7 +83,8 @@ ism_status ism_side_file_open(const char *native, bool writable, int *descriptor
     char path[ISM_PATH_MAX + 1];
     path_of(native, path);
     /* Not blocking: it may be a pipe by mistake. */
-    int found = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int found = ism_descriptor_keep(open(path, (writable ? O_RDWR : O_RDONLY) | flags));
     if (found == -1)
         return ism_system_failure(why, "open", errno);
     *descriptor = found;

@@ -5,6 +5,7 @@
  * lives seem to go on, as if it held the locks itself. Read locks, which need no permission to write, do not
  * count. The description is this process's alone: else a parent's death would not be seen while a child lives. Weak
  * side: each shared object costs a second descriptor, and a forked child opens it anew. */
+#include "descriptor.h"
 #include "life_shared.h"
 
 #include "../atomics.h"
@@ -74,7 +75,7 @@ static bool is_open_at(const struct ism_life_table *table, int descriptor)
 static int open_checked(const struct ism_life_table *table, const char *path, int flags)
 {
     int mode = table->writable ? O_RDWR : O_RDONLY;
-    int descriptor = open(path, mode | O_CLOEXEC | O_NONBLOCK | flags);
+    int descriptor = ism_descriptor_keep(open(path, mode | O_CLOEXEC | O_NONBLOCK | flags));
     if (descriptor != -1 && !is_open_at(table, descriptor)) {
         (void)close(descriptor);
         errno = ENOENT;

@@ -1,6 +1,7 @@
 /* shared_file.c: /dev/shm/isthmus.all, made by the first who needs it, and writable for every user. Only its owner
  * may remove it, so it stays until the system starts anew. Weak sides: who makes it first, with another mode,
  * keeps all other users from sharing regions; and any user can make the others wait for a while, again and again. */
+#include "descriptor.h"
 #include "shared_file.h"
 
 #include "record_lock.h"
@@ -41,7 +42,7 @@ static int open_or_make(const char *path)
             descriptor = open(path, flags | O_CREAT | O_EXCL, MODE);
         bool may_change = descriptor == -1 && (errno == EEXIST || errno == EACCES);
         if (!may_change || ism_process_now() >= end)
-            return descriptor;
+            return ism_descriptor_keep(descriptor);
         ism_process_pause(PAUSE);
     }
 }

@@ -10,6 +10,7 @@
 #include "user_file.h"
 
 #include "../atomics.h"
+#include "descriptor.h"
 #include "record_lock.h"
 #include "system_error.h"
 #include "user_folder.h"
@@ -146,6 +147,7 @@ static ism_status open_path(const char *path, int *out, struct ism_cause *why)
         int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (descriptor == -1 && errno == ENOENT)
             descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT | O_EXCL, 0600);
+        descriptor = ism_descriptor_keep(descriptor);
         if (descriptor != -1) {
             *out = descriptor;
             return ISM_OK;
@@ -271,7 +273,8 @@ static ism_status open_locks(struct ism_cause *why)
 {
     char path[128];
     path_of(path);
-    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int descriptor =
+        ism_descriptor_keep(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (descriptor == -1) {
         ism_status status = ism_system_failure(why, "open", errno);
         return status == ISM_E_NOT_FOUND ? ISM_E_UNSUPPORTED : status;
