@@ -106,7 +106,8 @@ typedef struct ism_region_info {
     int stale;     /* nobody has it and nobody can get it: its memory waits to be freed */
     int ready;     /* 0: it is being initialised, or whoever did so died */
     int committed; /* touching it can't fail for want of space (R4); 0 with ISM_REGION_LAZY */
-    uint32_t granted; /* flags of R14 that are in force; told by ism_region_get_info() alone */
+    uint32_t granted; /* flags of R14 that are in force, told by ism_region_get_info() alone; for what
+                       * another process has grown the region by they are not asked */
     uint32_t attached_count;             /* how many ids follow */
     uint64_t attached[ISM_ATTACHED_MAX]; /* ids of processes that have it open, as far as known */
 } ism_region_info;

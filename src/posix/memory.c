@@ -163,6 +163,8 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
         return ISM_E_FOREIGN;
     if (found.st_nlink == 0)
         return ISM_E_NOT_FOUND;
+    if (found.st_nlink > 1 && ism_memory_is_shared(memory->native))
+        return ISM_E_FOREIGN; /* another user may have linked a file of somebody's here */
     memory->identity = (uint64_t)found.st_ino;
     memory->length = (uint64_t)found.st_size;
     memory->owner = (uint64_t)found.st_uid;

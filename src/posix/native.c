@@ -54,7 +54,8 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
         *out = memory;
         return ISM_OK;
     }
-    (void)ism_native_remove(name, &memory, &ignored);
+    bool is_known = memory.identity != 0;
+    (void)ism_native_remove(name, is_known ? &memory : NULL, &ignored);
     (void)close(descriptor);
     return status;
 }

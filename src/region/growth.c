@@ -77,14 +77,11 @@ static ism_status check(const struct ism_region *region, uint64_t size)
     return ISM_OK;
 }
 
-ism_status ism_region_grow(ism_region *region, uint64_t size)
+static ism_status grow_in_turn(struct ism_region *region, uint64_t size)
 {
-    ism_status status = check(region, size);
-    if (status != ISM_OK || size <= ism_region_size(region))
-        return status;
     ism_mutex *lock = &ism_control_mapped(&region->memory)->growth_mutex;
     ism_error before = *ism_error_last();
-    status = ism_mutex_lock(lock);
+    ism_status status = ism_mutex_lock(lock);
     if (status != ISM_OK && status != ISM_OWNER_DIED)
         return status;
     if (status == ISM_OWNER_DIED) {
@@ -94,5 +91,16 @@ ism_status ism_region_grow(ism_region *region, uint64_t size)
     if (status == ISM_OK)
         status = grow_alone(region, size);
     (void)ism_mutex_unlock(lock);
+    return status;
+}
+
+ism_status ism_region_grow(ism_region *region, uint64_t size)
+{
+    ism_status status = check(region, size);
+    if (status != ISM_OK || size <= ism_region_size(region))
+        return status;
+    ism_process_shield();
+    status = grow_in_turn(region, size);
+    ism_process_unshield();
     return status;
 }

@@ -167,17 +167,14 @@ static void withdraw(struct ism_region *region)
 
 /* Of an object that has its own. Who only reads takes no locks, and gets along without; so does who finds none:
  * locks are refused then. */
-static ism_status share_life_table(struct attempt *attempt, const struct ism_memory *memory)
+static ism_status share_life_table(struct attempt *attempt, const struct ism_memory *memory,
+                                   struct ism_cause *why)
 {
     struct ism_region *region = attempt->region;
-    struct ism_cause why = {NULL, 0};
     if (!names_of(attempt).shared || !memory->writable)
         return ISM_OK;
-    ism_status status = ism_life_table_share(memory, &region->lives, &region->life_table, &why);
-    if (status == ISM_OK || status == ISM_E_UNSUPPORTED)
-        return ISM_OK;
-    return ism_fail(status, &why, "could not open the table of lock owners of region \"%s\"",
-                    attempt->name);
+    ism_status status = ism_life_table_share(memory, &region->lives, &region->life_table, why);
+    return status == ISM_E_UNSUPPORTED ? ISM_OK : status;
 }
 
 static void unshare_life_table(struct ism_region *region)
@@ -330,7 +327,7 @@ static ism_status claim(struct attempt *attempt, const char *native, struct ism_
         status = make_only_object(attempt, native, &plan, &memory, why);
     if (status != ISM_OK)
         return status;
-    status = share_life_table(attempt, &memory);
+    status = share_life_table(attempt, &memory, why);
     ism_life initialiser = is_made_at_once(options) ? 0 : initialiser_of(region);
     ism_control_fill(&control, attempt->name, options, id, region->life_table, initialiser);
     control.ready = is_made_at_once(options);
@@ -502,8 +499,9 @@ static enum step meet(struct attempt *attempt, struct ism_found *found, ism_stat
         *status = ism_fail(ISM_E_EXISTS, NULL, "could not create region \"%s\"", attempt->name);
     } else if (found->state == ISM_CONTROL_UNREADY) {
         step = STEP_WAIT;
-    } else if ((*status = share_life_table(attempt, &found->memory)) != ISM_OK) {
-        step = STEP_DONE;
+    } else if ((*status = share_life_table(attempt, &found->memory, &why)) != ISM_OK) {
+        *status = ism_fail(*status, &why, "could not open the table of lock owners of region \"%s\"",
+                           attempt->name);
     } else if (needs_renewal(attempt, found)) {
         ism_found_close(found);
         renew_life_table(attempt, found);

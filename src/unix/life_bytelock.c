@@ -121,7 +121,8 @@ static ism_status write_new_serial(int descriptor, uint32_t slot, uint32_t *seri
     return ISM_OK;
 }
 
-/* Take the first free slot from a random one on, so that processes do not queue for the same ones. */
+/* Take the first free slot from a random one on, so that processes do not queue for the same ones; among more of
+ * them where this process has many already. */
 static ism_status take_slot(int descriptor, ism_life *out, struct ism_cause *why)
 {
     uint16_t start;
@@ -131,7 +132,7 @@ static ism_status take_slot(int descriptor, ism_life *out, struct ism_cause *why
     if (!make_room())
         return ISM_E_NO_MEMORY;
     for (uint32_t i = 0; i < ISM_LIVES_MAX; i++) {
-        uint32_t slot = 1 + (start % 1024 + i) % ISM_LIVES_MAX;
+        uint32_t slot = 1 + (uint32_t)((start % (1024 + 4 * own.count) + i) % ISM_LIVES_MAX);
         ism_life taken;
         if (is_own_slot(slot, &taken))
             continue;

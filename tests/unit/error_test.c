@@ -20,6 +20,7 @@ static const struct {
 } golden[] = {
     {0, "ISM_OK"},
     {1, "ISM_OWNER_DIED"},
+    {2, "ISM_LAST_PARTY"},
     {-1, "ISM_E_INVALID"},
     {-2, "ISM_E_NAME"},
     {-3, "ISM_E_SIZE"},
@@ -82,7 +83,7 @@ static void e1_each_status_has_a_text_of_its_own(void **state)
 
 static void e1_other_values_are_no_status(void **state)
 {
-    const int others[] = {2, 100, -30, -1000, -32768, 32767};
+    const int others[] = {3, 100, -30, -1000, -32768, 32767};
 
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
