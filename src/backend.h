@@ -42,7 +42,7 @@ struct ism_traits {
     unsigned candidates;       /* native names that one name may have, tried in order */
     unsigned shared_candidates; /* the same for names that all users share; 0: no object can be open to others */
     bool names_are_exact;      /* a native name belongs to one name only */
-    bool reaches_machine;      /* names of ISM_SCOPE_MACHINE can be had */
+    bool tells_scopes;         /* names of ISM_SCOPE_MACHINE are others than those of ISM_SCOPE_SESSION */
     bool keeps_persistent;     /* objects can outlive their last process */
     bool frees_names;          /* a name can be freed while processes have the object */
     bool locks_names;          /* ism_lease_begin() keeps others out */
@@ -85,7 +85,7 @@ struct ism_memory_plan {
 /* Whose names are meant. */
 struct ism_names {
     bool shared; /* those that all users share, else those of this user */
-    ism_scope scope;
+    ism_scope scope; /* ISM_SCOPE_SESSION unless traits.tells_scopes */
 };
 
 /* Size of a page: objects are made and mapped in multiples of it. */
@@ -96,9 +96,14 @@ size_t ism_memory_page(void);
 void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1]);
 
-/* Is it among the names that all users share? Whoever's object bears such a name, it is not ISM_E_FOREIGN for
+/* Which names is it among? Whoever's object bears one of those that all users share, it is not ISM_E_FOREIGN for
  * that. */
-bool ism_memory_is_shared(const char *native);
+struct ism_names ism_memory_names(const char *native);
+
+static inline bool ism_memory_is_shared(const char *native)
+{
+    return ism_memory_names(native).shared;
+}
 
 /* Make an object, all zero, if the native name is free. It is open for writing. ism_memory_measure()
  * is called next. ISM_E_BUSY: what is left of a dead one is in the way for now. */
@@ -209,9 +214,9 @@ enum ism_lease {
 
 /* From begin to end no other thread of this process looks up, creates, leases, leaves or discards an object,
  * nor does it fork; where the lease needs that to be exact (traits.locks_names), no other process does either
- * with objects of this user, or with shared ones. Not nested. A process that dies in between ends it. All that follows
+ * with objects among those names. Not nested. A process that dies in between ends it. All that follows
  * here, and opening, creating and unlinking, is done in between. */
-ism_status ism_lease_begin(bool shared, struct ism_cause *why);
+ism_status ism_lease_begin(struct ism_names names, struct ism_cause *why);
 void ism_lease_end(void);
 
 /* Does anyone have a lease on this object, the caller's own handle not counted? To be asked before
@@ -248,7 +253,8 @@ typedef uint64_t ism_life;
 ism_status ism_life_table_use(uint64_t *id, struct ism_cause *why);
 void ism_life_table_leave(void);
 
-/* The table of a shared object: whoever may use the object may use it, and nobody else. Each call is paired with one of
+/* The table of a shared object, or of one of the whole machine where scopes are told apart: whoever may use the object
+ * may use it, and nobody else. Each call is paired with one of
  * ism_life_table_unshare(), and made before the lease is taken. The object was measured. ISM_E_UNSUPPORTED: there is
  * none. */
 struct ism_life_table;
@@ -271,6 +277,7 @@ struct ism_place {
     uint32_t *word;   /* where this process has it mapped */
     uint64_t region;  /* the region's random id */
     uint64_t offset;  /* of the word in the region */
+    struct ism_life_table *lives; /* the region's; NULL: this user's */
 };
 
 /* Sleep while the word holds the value, for no longer than some nanoseconds. Also returns when woken, may

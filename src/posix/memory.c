@@ -26,7 +26,7 @@ const struct ism_traits ism_backend_traits = {
     .candidates = 1,
     .shared_candidates = 8,
     .names_are_exact = true,
-    .reaches_machine = true,
+    .tells_scopes = false,
     .keeps_persistent = true,
     .frees_names = true,
     .locks_names = false,
@@ -58,9 +58,9 @@ void ism_memory_native_name(const char *name, struct ism_names names, unsigned c
         (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, SHARED_PREFIX "%s~%u", name, candidate);
 }
 
-bool ism_memory_is_shared(const char *native)
+struct ism_names ism_memory_names(const char *native)
 {
-    return strncmp(native, SHARED_PREFIX, strlen(SHARED_PREFIX)) == 0;
+    return (struct ism_names){.shared = strncmp(native, SHARED_PREFIX, strlen(SHARED_PREFIX)) == 0};
 }
 
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,

@@ -32,7 +32,7 @@ const struct ism_traits ism_backend_traits = {
     .candidates = 8,
     .shared_candidates = 0,
     .names_are_exact = false,
-    .reaches_machine = true,
+    .tells_scopes = false,
     .keeps_persistent = true,
     .frees_names = true,
     .locks_names = true,
@@ -55,10 +55,10 @@ void ism_memory_native_name(const char *name, struct ism_names names, unsigned c
                    ISM_SIDE_FILE_DIGITS, ism_name_hash(ism_user_id(), candidate, name));
 }
 
-bool ism_memory_is_shared(const char *native)
+struct ism_names ism_memory_names(const char *native)
 {
     (void)native;
-    return false;
+    return (struct ism_names){.shared = false};
 }
 
 /* Make the object of a side file, and map it. */

@@ -89,7 +89,7 @@ static ism_status look(const char *name, struct ism_names names, ism_region_info
     char free_name[ISM_NATIVE_NAME_MAX + 1];
     if (out == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "there is nowhere to put the region's info");
-    ism_status status = ism_lease_begin(names.shared, &why);
+    ism_status status = ism_lease_begin(names, &why);
     if (status != ISM_OK)
         return ism_fail(status, &why, "could not look at region \"%s\"", name);
     status = ism_lookup(name, names, (struct ism_access){.writable = false}, &found, free_name);
@@ -107,7 +107,12 @@ static ism_status look(const char *name, struct ism_names names, ism_region_info
 ism_status ism_region_look(const char *name, ism_region_info *out)
 {
     ism_status status = ism_name_check(name);
-    return status == ISM_OK ? look(name, (struct ism_names){.shared = false}, out) : status;
+    if (status != ISM_OK)
+        return status;
+    status = look(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_SESSION), out);
+    if (status == ISM_E_NOT_FOUND && ism_backend_traits.tells_scopes)
+        status = look(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_MACHINE), out);
+    return status;
 }
 
 ism_status ism_region_look_shared(const char *name, ism_scope scope, ism_region_info *out)
@@ -115,7 +120,7 @@ ism_status ism_region_look_shared(const char *name, ism_scope scope, ism_region_
     ism_status status = ism_name_check(name);
     if (status == ISM_OK)
         status = ism_names_check(name, ISM_ACCESS_EVERYONE, scope);
-    return status == ISM_OK ? look(name, (struct ism_names){true, scope}, out) : status;
+    return status == ISM_OK ? look(name, ism_names_of(ISM_ACCESS_EVERYONE, scope), out) : status;
 }
 
 /* ---- visiting all ---- */
@@ -179,7 +184,7 @@ static bool visit_one(const char *native, void *context)
     ism_region_info info;
     ism_status outcome = ISM_OK;
     visit->left--;
-    visit->status = ism_lease_begin(ism_memory_is_shared(native), &visit->why);
+    visit->status = ism_lease_begin(ism_memory_names(native), &visit->why);
     if (visit->status != ISM_OK)
         return false;
     bool is_shown = examine(native, visit->tidies, &info, &outcome);

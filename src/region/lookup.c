@@ -84,7 +84,13 @@ unsigned ism_candidates(struct ism_names names)
 
 struct ism_names ism_names_of(ism_access access, ism_scope scope)
 {
-    return (struct ism_names){access != ISM_ACCESS_OWNER, scope};
+    return (struct ism_names){access != ISM_ACCESS_OWNER,
+                              ism_backend_traits.tells_scopes ? scope : ISM_SCOPE_SESSION};
+}
+
+bool ism_names_have_tables(struct ism_names names)
+{
+    return names.shared || names.scope == ISM_SCOPE_MACHINE;
 }
 
 ism_status ism_names_check(const char *name, ism_access access, ism_scope scope)
@@ -97,8 +103,6 @@ ism_status ism_names_check(const char *name, ism_access access, ism_scope scope)
     if (ism_candidates(ism_names_of(access, scope)) == 0)
         return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": regions for more than one user",
                         name);
-    if (scope == ISM_SCOPE_MACHINE && !ism_backend_traits.reaches_machine)
-        return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": names for the whole machine", name);
     return ISM_OK;
 }
 
@@ -172,14 +176,14 @@ static bool has_initialiser_ended(const struct ism_found *found)
     struct ism_life_table *table = NULL;
     struct ism_cause ignored;
     uint64_t id;
-    bool is_shared = ism_memory_is_shared(found->memory.native);
-    ism_status status = is_shared ? ism_life_table_share(&found->memory, &table, &id, &ignored)
-                                  : ism_life_table_use(&id, &ignored);
+    bool has_own = ism_names_have_tables(ism_memory_names(found->memory.native));
+    ism_status status = has_own ? ism_life_table_share(&found->memory, &table, &id, &ignored)
+                                : ism_life_table_use(&id, &ignored);
     if (status != ISM_OK)
         return false;
     bool has_ended =
         id == found->control.life_table && ism_life_ended(table, found->control.initialiser);
-    if (is_shared)
+    if (has_own)
         ism_life_table_unshare(table);
     else
         ism_life_table_leave();

@@ -32,6 +32,9 @@ unsigned ism_candidates(struct ism_names names);
 /* Whose names a region of that access has. */
 struct ism_names ism_names_of(ism_access access, ism_scope scope);
 
+/* Do objects of those names have tables of lives of their own? All others use the user's. */
+bool ism_names_have_tables(struct ism_names names);
+
 /* ISM_OK; or, with a message, ISM_E_INVALID or ISM_E_UNSUPPORTED (here are no such names). */
 ism_status ism_names_check(const char *name, ism_access access, ism_scope scope);
 

@@ -136,7 +136,7 @@ static void leave(struct ism_region *region, bool free_if_last)
         ism_memory_close(&region->memory);
         return;
     }
-    bool is_begun = ism_lease_begin(ism_memory_is_shared(region->memory.native), &ignored) == ISM_OK;
+    bool is_begun = ism_lease_begin(ism_memory_names(region->memory.native), &ignored) == ISM_OK;
     unlist_self(&region->memory);
     ism_lease_leave(&region->memory, free_if_last && is_begun);
     if (is_begun)
@@ -155,7 +155,7 @@ static void withdraw_object(struct ism_memory *memory)
 static void withdraw(struct ism_region *region)
 {
     struct ism_cause ignored;
-    if (ism_lease_begin(ism_memory_is_shared(region->memory.native), &ignored) != ISM_OK) {
+    if (ism_lease_begin(ism_memory_names(region->memory.native), &ignored) != ISM_OK) {
         ism_lease_leave(&region->memory, false);
         return;
     }
@@ -171,7 +171,7 @@ static ism_status share_life_table(struct attempt *attempt, const struct ism_mem
                                    struct ism_cause *why)
 {
     struct ism_region *region = attempt->region;
-    if (!names_of(attempt).shared || !memory->writable)
+    if (!ism_names_have_tables(names_of(attempt)) || !memory->writable)
         return ISM_OK;
     ism_status status = ism_life_table_share(memory, &region->lives, &region->life_table, why);
     return status == ISM_E_UNSUPPORTED ? ISM_OK : status;
@@ -570,7 +570,7 @@ static enum step act(struct attempt *attempt, ism_status *status)
 static enum step try_once(struct attempt *attempt, ism_status *status)
 {
     struct ism_cause why = {NULL, 0};
-    *status = ism_lease_begin(names_of(attempt).shared, &why);
+    *status = ism_lease_begin(names_of(attempt), &why);
     if (*status != ISM_OK) {
         *status = ism_fail(*status, &why, "could not look region \"%s\" up", attempt->name);
         return STEP_DONE;
@@ -648,7 +648,7 @@ static ism_status start(struct attempt *attempt)
     attempt->region->wanted = attempt->options.flags & ISM_ADVICE;
     attempt->region->granted = attempt->region->wanted;
     attempt->region->scope = attempt->options.scope;
-    if (!names_of(attempt).shared) /* objects that are open to others have tables of their own */
+    if (!ism_names_have_tables(names_of(attempt)))
         status = ism_region_use_lives(attempt->region, attempt->options.flags);
     if (status == ISM_OK) {
         if (attempt->intent != INTENT_OPEN)
@@ -779,7 +779,7 @@ static ism_status remove_name(const char *name, struct ism_names names)
     for (int i = 0; i < REMOVALS && status == ISM_E_BUSY; i++) {
         if (i > 0)
             ism_process_pause(FIRST_PAUSE);
-        status = ism_lease_begin(names.shared, &why);
+        status = ism_lease_begin(names, &why);
         if (status != ISM_OK)
             break;
         status = remove_by_name(name, names, &why);
@@ -792,7 +792,12 @@ static ism_status remove_name(const char *name, struct ism_names names)
 ism_status ism_region_remove(const char *name)
 {
     ism_status status = ism_name_check(name);
-    return status == ISM_OK ? remove_name(name, (struct ism_names){.shared = false}) : status;
+    if (status != ISM_OK)
+        return status;
+    status = remove_name(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_SESSION));
+    if (status == ISM_E_NOT_FOUND && ism_backend_traits.tells_scopes)
+        status = remove_name(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_MACHINE));
+    return status;
 }
 
 ism_status ism_region_remove_shared(const char *name, ism_scope scope)
@@ -800,7 +805,7 @@ ism_status ism_region_remove_shared(const char *name, ism_scope scope)
     ism_status status = ism_name_check(name);
     if (status == ISM_OK)
         status = ism_names_check(name, ISM_ACCESS_EVERYONE, scope);
-    return status == ISM_OK ? remove_name(name, (struct ism_names){true, scope}) : status;
+    return status == ISM_OK ? remove_name(name, ism_names_of(ISM_ACCESS_EVERYONE, scope)) : status;
 }
 
 void *ism_region_data(const ism_region *region)

@@ -8,7 +8,8 @@
 struct ism_place ism_place_of(uint64_t *word, const struct ism_region *region)
 {
     struct ism_place place = {ism_low_half(word), region->id,
-                              (uint64_t)((unsigned char *)word - region->memory.address)};
+                              (uint64_t)((unsigned char *)word - region->memory.address),
+                              region->lives};
     return place;
 }
 

@@ -34,7 +34,7 @@ const struct ism_traits ism_backend_traits = {
     .candidates = 8,
     .shared_candidates = 8,
     .names_are_exact = false,
-    .reaches_machine = true,
+    .tells_scopes = false,
     .keeps_persistent = true,
     .frees_names = true,
     .locks_names = true,
@@ -70,9 +70,9 @@ void ism_memory_native_name(const char *name, struct ism_names names, unsigned c
     ism_sysv_native_of_key(key, native);
 }
 
-bool ism_memory_is_shared(const char *native)
+struct ism_names ism_memory_names(const char *native)
 {
-    return ((uint32_t)key_of(native) & KEY_OURS_MASK) == KEY_SHARED;
+    return (struct ism_names){.shared = ((uint32_t)key_of(native) & KEY_OURS_MASK) == KEY_SHARED};
 }
 
 /* Whoever created a segment may give it to another user, and still change and free it. */

@@ -7,11 +7,11 @@
 
 static bool has_shared; /* between begin and end; guarded by ISM_LOCK_NAMES */
 
-ism_status ism_lease_begin(bool shared, struct ism_cause *why)
+ism_status ism_lease_begin(struct ism_names names, struct ism_cause *why)
 {
     ism_process_lock(ISM_LOCK_NAMES);
-    has_shared = shared;
-    ism_status status = shared ? ism_shared_file_lock_names(why) : ism_user_file_lock_names(why);
+    has_shared = names.shared;
+    ism_status status = names.shared ? ism_shared_file_lock_names(why) : ism_user_file_lock_names(why);
     if (status != ISM_OK)
         ism_process_unlock(ISM_LOCK_NAMES);
     return status;

@@ -2,9 +2,9 @@
  * between processes, so that only the threads of one take turns. */
 #include "../backend.h"
 
-ism_status ism_lease_begin(bool shared, struct ism_cause *why)
+ism_status ism_lease_begin(struct ism_names names, struct ism_cause *why)
 {
-    (void)shared;
+    (void)names;
     (void)why;
     ism_process_lock(ISM_LOCK_NAMES);
     return ISM_OK;

@@ -4,61 +4,84 @@
  * views, which keep the memory but not the name, do not count. It does not tell a holder from one
  * who only looks, since looking needs a handle as well. So whoever looks, takes or discards does it
  * inside a named mutex; if a process dies in there, the next one gets it as abandoned, and there is
- * nothing to mend. Weak sides: a program that duplicates others' handles (a debugger, some virus
+ * nothing to mend. The names of a session and those of the machine have a mutex each, and the names that all users
+ * share, too: that one anybody can hold. Weak sides: a program that duplicates others' handles (a debugger, some virus
  * scanners) counts as a holder as long as it has them; a process that died counts until the kernel
  * has closed its handles, a moment after its mutexes. */
 #include "ntdll.h"
 #include "persistent.h"
+#include "protection.h"
 #include "system_error.h"
 #include "user.h"
 #include "win32.h"
 
 #include <stdio.h>
 
-static HANDLE names; /* NULL but between begin and end; guarded by ISM_LOCK_NAMES */
+#define PATIENCE 2000u /* milliseconds that others get to look shared names up */
 
-ism_status ism_win32_open_names(HANDLE *mutex, struct ism_cause *why)
+static HANDLE lock; /* NULL but between begin and end; guarded by ISM_LOCK_NAMES */
+
+/* Everyone may take the lock of shared names, and so nobody can be made to wait for it for ever. */
+static ism_status open_shared_names(const wchar_t *name, HANDLE *mutex, struct ism_cause *why)
+{
+    struct ism_protection protection;
+    ism_status status = ism_protection_for_everyone(&protection, ISM_RIGHTS_MUTEX, why);
+    if (status != ISM_OK)
+        return status;
+    *mutex = CreateMutexExW(&protection.attributes, name, 0, ISM_RIGHTS_MUTEX);
+    return *mutex != NULL ? ISM_OK : ism_system_failure(why, "CreateMutexExW", GetLastError());
+}
+
+static ism_status open_own_names(const wchar_t *name, HANDLE *mutex, struct ism_cause *why)
 {
     const struct ism_user *user;
-    char native[ISM_NATIVE_NAME_MAX + 1];
-    wchar_t name[ISM_NATIVE_NAME_MAX + 1];
     ism_status status = ism_user_get(&user, why);
     if (status != ISM_OK)
         return status;
-    (void)snprintf(native, sizeof native, "%snames", user->prefix);
-    ism_user_wide_name(native, name);
     HANDLE opened = CreateMutexW(user->attributes, FALSE, name);
     if (opened == NULL)
         return ism_system_failure(why, "CreateMutexW", GetLastError());
     status = ism_user_check_owner(opened, why);
-    if (status != ISM_OK) {
+    if (status == ISM_OK)
+        *mutex = opened;
+    else
         (void)CloseHandle(opened);
-        return status;
-    }
-    *mutex = opened;
-    return ISM_OK;
+    return status;
 }
 
-static ism_status lock_names(struct ism_cause *why)
+ism_status ism_win32_open_names(struct ism_names names, HANDLE *mutex, struct ism_cause *why)
+{
+    char prefix[ISM_USER_PREFIX_MAX + 1], native[ISM_NATIVE_NAME_MAX + 1];
+    wchar_t name[ISM_NATIVE_NAME_MAX + 1];
+    ism_user_prefix(names, prefix);
+    (void)snprintf(native, sizeof native, "%snames", prefix);
+    ism_user_wide_name(native, name);
+    return names.shared ? open_shared_names(name, mutex, why) : open_own_names(name, mutex, why);
+}
+
+static ism_status lock_names(struct ism_names names, struct ism_cause *why)
 {
     HANDLE mutex;
-    ism_status status = ism_win32_open_names(&mutex, why);
+    ism_status status = ism_win32_open_names(names, &mutex, why);
     if (status != ISM_OK)
         return status;
-    if (WaitForSingleObject(mutex, INFINITE) == WAIT_FAILED) {
+    DWORD result = WaitForSingleObject(mutex, names.shared ? PATIENCE : INFINITE);
+    if (result == WAIT_FAILED)
         status = ism_system_failure(why, "WaitForSingleObject", GetLastError());
+    else if (result == WAIT_TIMEOUT)
+        status = ISM_E_TIMED_OUT;
+    if (status != ISM_OK) {
         (void)CloseHandle(mutex);
         return status;
     }
-    names = mutex;
+    lock = mutex;
     return ISM_OK;
 }
 
-ism_status ism_lease_begin(bool shared, struct ism_cause *why)
+ism_status ism_lease_begin(struct ism_names names, struct ism_cause *why)
 {
-    (void)shared;
     ism_process_lock(ISM_LOCK_NAMES);
-    ism_status status = lock_names(why);
+    ism_status status = lock_names(names, why);
     if (status != ISM_OK)
         ism_process_unlock(ISM_LOCK_NAMES);
     return status;
@@ -66,9 +89,9 @@ ism_status ism_lease_begin(bool shared, struct ism_cause *why)
 
 void ism_lease_end(void)
 {
-    (void)ReleaseMutex(names);
-    (void)CloseHandle(names);
-    names = NULL;
+    (void)ReleaseMutex(lock);
+    (void)CloseHandle(lock);
+    lock = NULL;
     ism_persistent_forget();
     ism_process_unlock(ISM_LOCK_NAMES);
 }

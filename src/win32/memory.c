@@ -6,11 +6,14 @@
  * made with SEC_RESERVE: address space is set aside at once, memory when it is committed; touching
  * a page before that faults (Wine 8 lets it pass, but does not tell other views of a commit that
  * reaches the section's end, so VirtualQuery() is not asked about it). Persistent objects are
- * sections on files, see persistent.c. Weak sides: all names are those of one logon session; while
+ * sections on files, see persistent.c. Names of the session are in its own folder (Local), those of the machine in the
+ * one that all sessions see (Global), where only who has SeCreateGlobalPrivilege makes sections: services and
+ * administrators have it. Who a section is open to is read from the section itself, see protection.c. Weak side: while
  * the handle of one who only looks is open, the name is taken. */
 #include "../atomics.h"
 #include "ntdll.h"
 #include "persistent.h"
+#include "protection.h"
 #include "system_error.h"
 #include "user.h"
 #include "win32.h"
@@ -22,9 +25,9 @@
 const struct ism_traits ism_backend_traits = {
     .name = "win32",
     .candidates = 32,
-    .shared_candidates = 0,
+    .shared_candidates = 32,
     .names_are_exact = false,
-    .reaches_machine = false,
+    .tells_scopes = true,
     .keeps_persistent = true,
     .frees_names = false,
     .locks_names = true,
@@ -61,11 +64,8 @@ static uint64_t hash(uint64_t so_far, const char *text)
 void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
-    (void)names;
-    struct ism_cause ignored;
-    const struct ism_user *user;
-    const char *prefix = ism_user_get(&user, &ignored) == ISM_OK ? user->prefix : "";
-    char hashed[34];
+    char prefix[ISM_USER_PREFIX_MAX + 1], hashed[34];
+    ism_user_prefix(names, prefix);
     if (strlen(prefix) + strlen(name) + CANDIDATE_MAX > ISM_NATIVE_NAME_MAX) {
         (void)snprintf(hashed, sizeof hashed, "~%016llx%016llx",
                        (unsigned long long)hash(UINT64_C(0xcbf29ce484222325), name),
@@ -75,10 +75,23 @@ void ism_memory_native_name(const char *name, struct ism_names names, unsigned c
     (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "%s%s.%u", prefix, name, candidate);
 }
 
-bool ism_memory_is_shared(const char *native)
+struct ism_names ism_memory_names(const char *native)
 {
-    (void)native;
-    return false;
+    static const char machine[] = "Global\\", shared[] = "isthmus.all.";
+    bool is_machine = strncmp(native, machine, sizeof machine - 1) == 0;
+    const char *base = strchr(native, '\\');
+    return (struct ism_names){
+        .shared = base != NULL && strncmp(base + 1, shared, sizeof shared - 1) == 0,
+        .scope = is_machine ? ISM_SCOPE_MACHINE : ISM_SCOPE_SESSION,
+    };
+}
+
+/* Names of the session that are this user's alone: only they have persistent objects, whose files and keys are the
+ * user's. */
+static bool can_persist(const char *native)
+{
+    struct ism_names names = ism_memory_names(native);
+    return !names.shared && names.scope == ISM_SCOPE_SESSION;
 }
 
 static void fill(struct ism_memory *memory, const char *native, HANDLE section, bool writable)
@@ -104,12 +117,13 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
                              struct ism_memory *out, struct ism_cause *why)
 {
     HANDLE section;
-    ism_status status;
-    if (plan->persistent)
-        status = ism_persistent_create(native, plan, &section, why);
-    else
+    ism_status status = ISM_E_UNSUPPORTED;
+    *why = (struct ism_cause){NULL, 0};
+    if (!plan->persistent)
         status = ism_win32_make_section(native, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE,
-                                        plan->length, &section, why);
+                                        plan->length, plan->access, &section, why);
+    else if (can_persist(native))
+        status = ism_persistent_create(native, plan, &section, why);
     if (status != ISM_OK)
         return status;
     fill(out, native, section, true);
@@ -142,9 +156,9 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     ism_status status = ISM_OK;
     if (section == NULL)
         status = ism_system_failure(why, "OpenFileMappingW", GetLastError());
-    if (status == ISM_E_ACCESS)
+    if (status == ISM_E_ACCESS && !ism_memory_is_shared(native))
         status = judge_denial(name);
-    if (status == ISM_E_NOT_FOUND)
+    if (status == ISM_E_NOT_FOUND && can_persist(native))
         status = ism_persistent_open(native, &section, why);
     if (status == ISM_OK)
         fill(out, native, section, writable);
@@ -161,18 +175,37 @@ uint64_t ism_win32_length_of_view(const unsigned char *view)
     return length;
 }
 
+static ism_status check_protection(struct ism_memory *memory, struct ism_cause *why)
+{
+    struct ism_sid owner, others;
+    uint32_t access;
+    ism_status status = ism_protection_read(section_of(memory), &owner, &access, &others, why);
+    if (status == ISM_OK && !ism_memory_is_shared(memory->native) && !ism_user_is(&owner.sid)) {
+        *why = (struct ism_cause){NULL, 0};
+        status = ISM_E_FOREIGN;
+    }
+    if (status == ISM_OK)
+        memory->access = access;
+    return status;
+}
+
 /* There is no identity to fill in: while this handle is open the name means this object. Views
- * consist of whole pages. */
+ * consist of whole pages. Pages of a file may fail to come in when they are touched, and it is not for another user
+ * to say whether they do. */
 ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
 {
     uint64_t length, page = ism_memory_page();
     bool is_file;
-    ism_status status = ism_user_check_owner(section_of(memory), why);
+    ism_status status = check_protection(memory, why);
     if (status == ISM_OK)
         status = ism_ntdll_measure_section(section_of(memory), &length, &is_file, why);
     if (status != ISM_OK)
         return status;
     memory->length = (length + page - 1) / page * page;
+    if (is_file && ism_memory_is_shared(memory->native)) {
+        *why = (struct ism_cause){NULL, 0};
+        return ISM_E_FOREIGN;
+    }
     if (memory->kind == KIND_RESERVED && is_file)
         memory->kind = KIND_SPARSE_FILE;
     return ISM_OK;
@@ -278,9 +311,15 @@ ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const vo
 }
 
 /* The name is freed with the last handle, and core's mark tells all who find it until then that it means nothing
- * any more. */
+ * any more. Whoever may write could set that mark; but only the owner is to. */
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
 {
+    ism_status status = ISM_OK;
+    *why = (struct ism_cause){NULL, 0};
+    if (ism_memory_is_shared(memory->native) && !memory->alone)
+        status = ism_user_check_owner(section_of(memory), why);
+    if (status != ISM_OK)
+        return status == ISM_E_FOREIGN ? ISM_E_ACCESS : status;
     return memory->kind == KIND_RESERVED ? ISM_OK : ism_persistent_revoke(memory->native, why);
 }
 
@@ -330,18 +369,17 @@ static bool add_name(const char *native, void *context)
     return true;
 }
 
-/* The native name of an entry that may be a region of this user. */
+/* The native name of an entry of that folder that may be a region. */
 static bool is_candidate(const struct ism_ntdll_entry *entry, const char *prefix,
                          char native[ISM_NATIVE_NAME_MAX + 1])
 {
-    static const char local[] = "Local\\";
     static const wchar_t section[] = L"Section";
-    size_t start = sizeof local - 1;
+    size_t start = (size_t)(strchr(prefix, '\\') + 1 - prefix);
     if (entry->type_length != sizeof section / sizeof section[0] - 1 ||
         memcmp(entry->type, section, entry->type_length * sizeof section[0]) != 0 ||
         entry->name_length > ISM_NATIVE_NAME_MAX - start)
         return false;
-    memcpy(native, local, start);
+    memcpy(native, prefix, start);
     for (size_t i = 0; i < entry->name_length; i++) {
         if (entry->name[i] == L'\0' || entry->name[i] > 0x7e)
             return false;
@@ -351,8 +389,14 @@ static bool is_candidate(const struct ism_ntdll_entry *entry, const char *prefix
     return strncmp(native, prefix, strlen(prefix)) == 0;
 }
 
-static ism_status gather(HANDLE directory, const char *prefix, struct names *names,
-                         struct ism_cause *why)
+/* A folder, and what the names begin with that are looked for in it: this user's, and those of all. */
+struct folder {
+    HANDLE directory;
+    char own[ISM_USER_PREFIX_MAX + 1];
+    char shared[ISM_USER_PREFIX_MAX + 1];
+};
+
+static ism_status gather(const struct folder *folder, struct names *names, struct ism_cause *why)
 {
     struct ism_ntdll_entry entry;
     char native[ISM_NATIVE_NAME_MAX + 1];
@@ -361,8 +405,11 @@ static ism_status gather(HANDLE directory, const char *prefix, struct names *nam
     if (buffer == NULL)
         return ISM_E_NO_MEMORY;
     ism_status status;
-    while ((status = ism_ntdll_read_directory(directory, &place, buffer, &entry, why)) == ISM_OK)
-        if (is_candidate(&entry, prefix, native) && !add_name(native, names))
+    while ((status = ism_ntdll_read_directory(folder->directory, &place, buffer, &entry, why)) ==
+           ISM_OK)
+        if ((is_candidate(&entry, folder->own, native) ||
+             is_candidate(&entry, folder->shared, native)) &&
+            !add_name(native, names))
             break;
     free(buffer);
     return status == ISM_E_NOT_FOUND ? ISM_OK : status;
@@ -373,42 +420,51 @@ static int compare_names(const void *left, const void *right)
     return strcmp(left, right);
 }
 
-/* A place in the directory is a number, so an entry that comes meanwhile shows another one twice, and one that
- * goes hides another. Whoever is there all the time is seen in one of several passes. */
-static ism_status gather_all(HANDLE directory, const char *prefix, struct names *names,
-                             struct ism_cause *why)
+/* The folder of a scope is where this user's names are guarded, too. */
+static ism_status open_folder(ism_scope scope, struct folder *folder, struct ism_cause *why)
 {
-    enum { PASSES = 3 };
-    ism_status status = ISM_OK;
-    for (int pass = 0; status == ISM_OK && pass < PASSES; pass++)
-        status = gather(directory, prefix, names, why);
+    HANDLE guard;
+    struct ism_names own = {.shared = false, .scope = scope}, shared = {.shared = true, .scope = scope};
+    ism_user_prefix(own, folder->own);
+    ism_user_prefix(shared, folder->shared);
+    ism_status status = ism_win32_open_names(own, &guard, why);
+    if (status != ISM_OK)
+        return status;
+    status = ism_ntdll_open_directory(guard, &folder->directory, why);
+    (void)CloseHandle(guard);
     return status;
 }
 
-/* The session's directory is where our own names are found. */
-static ism_status open_session(HANDLE *directory, struct ism_cause *why)
+/* A place in the directory is a number, so an entry that comes meanwhile shows another one twice, and one that
+ * goes hides another. Whoever is there all the time is seen in one of several passes. */
+static ism_status gather_scope(ism_scope scope, struct names *names, struct ism_cause *why)
 {
-    HANDLE names;
-    ism_status status = ism_win32_open_names(&names, why);
+    enum { PASSES = 3 };
+    struct folder folder;
+    ism_status status = open_folder(scope, &folder, why);
     if (status != ISM_OK)
         return status;
-    status = ism_ntdll_open_directory(names, directory, why);
-    (void)CloseHandle(names);
+    for (int pass = 0; status == ISM_OK && pass < PASSES; pass++)
+        status = gather(&folder, names, why);
+    (void)CloseHandle(folder.directory);
     return status;
+}
+
+/* In the session of services both scopes have the same folder. */
+static bool is_in_services_session(void)
+{
+    DWORD session = 1;
+    return ProcessIdToSessionId(GetCurrentProcessId(), &session) && session == 0;
 }
 
 ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
 {
-    const struct ism_user *user;
     struct names names = {NULL, 0, 0, false};
-    HANDLE directory;
-    ism_status status = ism_user_get(&user, why);
-    if (status == ISM_OK)
-        status = open_session(&directory, why);
-    if (status != ISM_OK)
-        return status;
-    status = gather_all(directory, user->prefix, &names, why);
-    (void)CloseHandle(directory);
+    ism_status status = gather_scope(ISM_SCOPE_SESSION, &names, why);
+    if (status == ISM_OK && !is_in_services_session())
+        status = gather_scope(ISM_SCOPE_MACHINE, &names, why);
+    if (status == ISM_E_ACCESS) /* who may not go there, as programs from the store, has nothing there */
+        status = ISM_OK;
     if (status == ISM_OK)
         status = ism_persistent_list(add_name, &names, why);
     if (names.is_full)

@@ -76,8 +76,8 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
 {
     HANDLE section;
     struct ism_memory memory;
-    ism_status status = ism_win32_make_section(name, INVALID_HANDLE_VALUE,
-                                               PAGE_READWRITE | SEC_COMMIT, length, &section, why);
+    ism_status status = ism_win32_make_section(name, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_COMMIT,
+                                               length, ISM_ACCESS_OWNER, &section, why);
     if (status != ISM_OK)
         return status;
     fill(&memory, name, section, true);

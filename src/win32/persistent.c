@@ -245,7 +245,8 @@ ism_status ism_persistent_create(const char *native, const struct ism_memory_pla
         return status;
     status = size_file(file, plan, why);
     if (status == ISM_OK)
-        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, section, why);
+        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, ISM_ACCESS_OWNER, section,
+                                        why);
     if (status == ISM_OK) {
         status = certify(&place, why);
         if (status != ISM_OK)
@@ -288,7 +289,8 @@ ism_status ism_persistent_open(const char *native, HANDLE *section, struct ism_c
     }
     status = check_file(file, why);
     if (status == ISM_OK)
-        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, section, why);
+        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, ISM_ACCESS_OWNER, section,
+                                        why);
     (void)CloseHandle(file);
     return status;
 }

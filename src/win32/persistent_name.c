@@ -45,12 +45,14 @@ static void write_capitals(const char *tail, char *digits)
 ism_status ism_persistent_name(const char *native, char name[ISM_PERSISTENT_NAME_MAX + 1],
                                struct ism_cause *why)
 {
+    char prefix[ISM_USER_PREFIX_MAX + 1];
     const struct ism_user *user;
     ism_status status = ism_user_get(&user, why);
     if (status != ISM_OK)
         return status;
-    size_t skipped = strlen(user->prefix);
-    if (strncmp(native, user->prefix, skipped) != 0)
+    ism_user_prefix((struct ism_names){.shared = false}, prefix);
+    size_t skipped = strlen(prefix);
+    if (strncmp(native, prefix, skipped) != 0)
         return ISM_E_NOT_FOUND;
     const char *tail = native + skipped;
     size_t start = write_session(name), length = strlen(tail);
@@ -72,17 +74,16 @@ bool ism_persistent_is_name(const char *name)
 
 bool ism_persistent_native(const char *name, char native[ISM_NATIVE_NAME_MAX + 1])
 {
-    const struct ism_user *user;
-    struct ism_cause ignored;
-    char session[12];
+    char session[12], prefix[ISM_USER_PREFIX_MAX + 1];
     size_t skipped = write_session(session);
     const char *tail = name + skipped, *mark = strrchr(name, '~');
-    if (strncmp(name, session, skipped) != 0 || ism_user_get(&user, &ignored) != ISM_OK)
+    ism_user_prefix((struct ism_names){.shared = false}, prefix);
+    if (strncmp(name, session, skipped) != 0 || prefix[0] == '\0')
         return false;
-    size_t start = strlen(user->prefix), length = (size_t)(mark - tail);
+    size_t start = strlen(prefix), length = (size_t)(mark - tail);
     if (mark < tail || start + length > ISM_NATIVE_NAME_MAX)
         return false;
-    memcpy(native, user->prefix, start);
+    memcpy(native, prefix, start);
     memcpy(native + start, tail, length);
     native[start + length] = '\0';
     for (size_t i = 0; i < length && mark[1 + i / DIGIT_BITS] != '\0'; i++) {

@@ -1,20 +1,21 @@
-/* section.c: a new section under a name, for this user alone. */
+/* section.c: a new section under a name. */
+#include "protection.h"
 #include "system_error.h"
 #include "user.h"
 #include "win32.h"
 
 /* A section without a file takes the system's memory; one with a file has that file's size. */
-ism_status ism_win32_make_section(const char *native, HANDLE file, DWORD protection, uint64_t length,
-                                  HANDLE *out, struct ism_cause *why)
+ism_status ism_win32_make_section(const char *native, HANDLE file, DWORD pages, uint64_t length,
+                                  ism_access access, HANDLE *out, struct ism_cause *why)
 {
-    const struct ism_user *user;
+    struct ism_protection protection;
     wchar_t name[ISM_NATIVE_NAME_MAX + 1];
-    ism_status status = ism_user_get(&user, why);
+    ism_status status = ism_protection_of_section(&protection, access, why);
     if (status != ISM_OK)
         return status;
     ism_user_wide_name(native, name);
     SetLastError(ERROR_SUCCESS); /* the call succeeds for a name that is taken, too */
-    HANDLE section = CreateFileMappingW(file, user->attributes, protection, (DWORD)(length >> 32),
+    HANDLE section = CreateFileMappingW(file, &protection.attributes, pages, (DWORD)(length >> 32),
                                         (DWORD)length, name);
     DWORD code = GetLastError();
     if (section == NULL)

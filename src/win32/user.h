@@ -7,17 +7,22 @@
 #include <windows.h>
 
 #define ISM_USER_TEXT_MAX 184 /* characters of the longest SID */
-#define ISM_USER_PREFIX_MAX (ISM_USER_TEXT_MAX + 15)
+#define ISM_USER_PREFIX_MAX (ISM_USER_TEXT_MAX + 16)
 
 struct ism_user {
-    char prefix[ISM_USER_PREFIX_MAX + 1]; /* of every native name: Local\isthmus.<SID>. */
-    char text[ISM_USER_TEXT_MAX + 1];     /* the SID in writing */
-    SECURITY_ATTRIBUTES *attributes;      /* the user owns the object, and nobody else gets at it */
+    char text[ISM_USER_TEXT_MAX + 1]; /* the SID in writing */
+    SECURITY_ATTRIBUTES *attributes;  /* the user owns the object, and nobody else gets at it */
     PSID sid;
 };
 
 /* The user of this process; a thread that acts as somebody else makes no difference. */
 ism_status ism_user_get(const struct ism_user **out, struct ism_cause *why);
+
+/* What native names among those begin with: Local\isthmus.<SID>. or Global\..., or with "all" instead of the SID. "" if
+ * the user can't be told. */
+void ism_user_prefix(struct ism_names names, char prefix[ISM_USER_PREFIX_MAX + 1]);
+
+bool ism_user_is(PSID sid);
 
 /* Does an object, opened with READ_CONTROL, belong to the user? ISM_OK, ISM_E_FOREIGN, or why that
  * can't be told. */

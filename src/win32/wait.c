@@ -6,8 +6,10 @@
  * for no reason, once. A sleeper that watches a life waits for the life's mutex as well, so it
  * learns of a death at once. Alarms are kept open, since a lock that is slept on is slept on again,
  * but no more than ALARMS_MAX of them. Weak side: if no alarm can be had, a sleeper sleeps its
- * time. */
+ * time. What serves regions that others use is protected as they are; such a peer can ring without a reason, or take
+ * an alarm's name first, and then sleepers look again by themselves. */
 #include "../atomics.h"
+#include "protection.h"
 #include "user.h"
 #include "win32.h"
 
@@ -17,6 +19,7 @@
 #define RINGS_MAX 1024u /* to wake all; who is left over sleeps no longer than core's bound */
 
 struct alarm {
+    uint64_t table; /* the region's: a hostile one can bear another's id */
     uint64_t region;
     uint64_t offset;
     HANDLE semaphore; /* NULL: the entry is free */
@@ -29,23 +32,32 @@ static struct {
     SRWLOCK lock;
     uint64_t calls;
     struct alarm alarms[ALARMS_MAX];
-} kept = {SRWLOCK_INIT, 0, {{0, 0, NULL, 0, 0}}};
+} kept = {SRWLOCK_INIT, 0, {{0, 0, 0, NULL, 0, 0}}};
+
+static HANDLE create_semaphore(const struct ism_audience *audience, const wchar_t *name)
+{
+    struct ism_protection protection;
+    struct ism_cause ignored;
+    if (ism_protection_of_helper(&protection, audience, ISM_RIGHTS_SEMAPHORE, &ignored) != ISM_OK)
+        return NULL;
+    return CreateSemaphoreExW(&protection.attributes, 0, 1, name, 0, ISM_RIGHTS_SEMAPHORE);
+}
 
 static HANDLE open_semaphore(const struct ism_place *place, bool creates)
 {
-    const struct ism_user *user;
+    uint64_t number;
     struct ism_cause ignored;
-    char native[ISM_NATIVE_NAME_MAX + 1];
+    char prefix[ISM_USER_PREFIX_MAX + 1], native[ISM_NATIVE_NAME_MAX + 1];
     wchar_t name[ISM_NATIVE_NAME_MAX + 1];
-    if (ism_user_get(&user, &ignored) != ISM_OK)
-        return NULL;
-    (void)snprintf(native, sizeof native, "%swake.%016llx.%016llx", user->prefix,
+    const struct ism_audience *audience = ism_win32_audience_of(place->lives, &number);
+    ism_user_prefix(audience->names, prefix);
+    (void)snprintf(native, sizeof native, "%swake.%016llx.%016llx", prefix,
                    (unsigned long long)place->region, (unsigned long long)place->offset);
     ism_user_wide_name(native, name);
-    DWORD access = SYNCHRONIZE | SEMAPHORE_MODIFY_STATE | READ_CONTROL;
-    HANDLE semaphore = creates ? CreateSemaphoreW(user->attributes, 0, 1, name)
-                               : OpenSemaphoreW(access, FALSE, name);
-    if (semaphore != NULL && ism_user_check_owner(semaphore, &ignored) != ISM_OK) {
+    HANDLE semaphore = creates ? create_semaphore(audience, name)
+                               : OpenSemaphoreW(ISM_RIGHTS_SEMAPHORE, FALSE, name);
+    if (semaphore != NULL && audience->access == ISM_ACCESS_OWNER &&
+        ism_user_check_owner(semaphore, &ignored) != ISM_OK) {
         (void)CloseHandle(semaphore);
         return NULL;
     }
@@ -54,7 +66,9 @@ static HANDLE open_semaphore(const struct ism_place *place, bool creates)
 
 static bool is_of(const struct alarm *alarm, const struct ism_place *place)
 {
-    return alarm->semaphore != NULL && alarm->region == place->region &&
+    uint64_t table;
+    (void)ism_win32_audience_of(place->lives, &table);
+    return alarm->semaphore != NULL && alarm->table == table && alarm->region == place->region &&
            alarm->offset == place->offset;
 }
 
@@ -89,11 +103,13 @@ static struct alarm *take_alarm(const struct ism_place *place, bool creates, str
     if (entry == NULL)
         entry = spare;
     if (!is_of(entry, place)) {
+        uint64_t table;
         HANDLE semaphore = open_semaphore(place, creates);
+        (void)ism_win32_audience_of(place->lives, &table);
         if (semaphore != NULL) {
             if (entry->semaphore != NULL)
                 close_alarm(entry);
-            *entry = (struct alarm){place->region, place->offset, semaphore, 0, 0};
+            *entry = (struct alarm){table, place->region, place->offset, semaphore, 0, 0};
         } else {
             entry = NULL;
         }
@@ -147,10 +163,10 @@ static void wait_for(HANDLE semaphore, HANDLE life, uint64_t nanoseconds)
 void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
                     uint64_t nanoseconds)
 {
-    struct alarm spare = {0, 0, NULL, 0, 0};
+    struct alarm spare = {0, 0, 0, NULL, 0, 0};
     HANDLE life = NULL;
     bool has_ended = false;
-    if (watched != 0 && !ism_win32_open_life(watched, &life, &has_ended) && has_ended)
+    if (watched != 0 && !ism_win32_open_life(place->lives, watched, &life, &has_ended) && has_ended)
         return;
     struct alarm *alarm = take_alarm(place, true, &spare);
     /* Pairs with that of ism_wait_wake(): the waker finds the alarm, or its change is seen here. */
@@ -165,7 +181,7 @@ void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watc
 
 bool ism_wait_wake(const struct ism_place *place, bool all)
 {
-    struct alarm spare = {0, 0, NULL, 0, 0};
+    struct alarm spare = {0, 0, 0, NULL, 0, 0};
     MemoryBarrier();
     struct alarm *alarm = take_alarm(place, false, &spare);
     if (alarm == NULL)

@@ -29,7 +29,7 @@ static void open_both(void)
 
     (void)snprintf(name, sizeof name, "test-%llu-memory", (unsigned long long)ism_process_id());
     ism_memory_native_name(name, (struct ism_names){.shared = false}, 0, native);
-    assert_int_equal(ism_lease_begin(false, &why), ISM_OK);
+    assert_int_equal(ism_lease_begin((struct ism_names){.shared = false}, &why), ISM_OK);
     assert_int_equal(ism_memory_create(native, &plan, &maker, &why), ISM_OK);
     assert_int_equal(ism_memory_measure(&maker, &why), ISM_OK);
     assert_int_equal(ism_memory_open(native, true, &user, &why), ISM_OK);

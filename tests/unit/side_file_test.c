@@ -226,7 +226,7 @@ static void r1_a_native_name_that_is_another_names_is_passed_by(void **state)
     (void)state;
     assert_true(ism_control_place(SIZE, &offset, &length));
     const struct ism_memory_plan plan = {.length = length};
-    assert_int_equal(ism_lease_begin(false, &why), ISM_OK);
+    assert_int_equal(ism_lease_begin((struct ism_names){.shared = false}, &why), ISM_OK);
     assert_int_equal(ism_memory_create(native, &plan, &other, &why), ISM_OK);
     assert_int_equal(ism_lease_take(&other, &why), ISM_OK);
     assert_int_equal(ism_memory_map(&other, &why), ISM_OK);
@@ -246,7 +246,7 @@ static void r1_a_native_name_that_is_another_names_is_passed_by(void **state)
     assert_int_equal(ism_region_close(region), ISM_OK);
     assert_true(object_exists(native));
 
-    assert_int_equal(ism_lease_begin(false, &why), ISM_OK);
+    assert_int_equal(ism_lease_begin((struct ism_names){.shared = false}, &why), ISM_OK);
     ism_lease_leave(&other, true);
     ism_lease_end();
 }
