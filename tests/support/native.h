@@ -119,6 +119,9 @@ bool native_set_umask(unsigned mask);
 unsigned native_mode(const char *native_name);
 bool native_change_mode(const char *native_name, unsigned mode);
 
+/* Make this region another user's, who lets everyone use it. False also where real other users are to be had. */
+bool native_give_away(const char *native_name);
+
 /* Memory that the system still keeps under this native name, in bytes. */
 uint64_t native_memory(const char *native_name);
 

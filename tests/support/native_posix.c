@@ -432,6 +432,12 @@ bool native_change_mode(const char *native_name, unsigned mode)
     return done;
 }
 
+bool native_give_away(const char *native_name)
+{
+    (void)native_name;
+    return false;
+}
+
 bool native_allow_writing(const char *native_name, bool allow)
 {
     return native_change_mode(native_name, allow ? 0600 : 0400);

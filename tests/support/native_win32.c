@@ -8,6 +8,7 @@
 #include <windows.h>
 
 #include <aclapi.h>
+#include <io.h>
 #include <psapi.h>
 #include <sddl.h>
 
@@ -288,23 +289,130 @@ bool native_become(unsigned user, unsigned group)
     return false;
 }
 
+/* The C library has one, which objects of the kernel know nothing of. */
 bool native_set_umask(unsigned mask)
 {
-    (void)mask;
-    return false;
+    int before;
+    return _umask_s((int)mask, &before) == 0;
+}
+
+#define QUERY 0x20001u /* to see who may use a section, and how long it is */
+
+/* What an entry of the list allows, as three permission bits; 1 stands for more than reading and writing. */
+static unsigned bits_of(DWORD rights)
+{
+    if ((rights & GENERIC_ALL) != 0 || (rights & SECTION_ALL_ACCESS) == SECTION_ALL_ACCESS)
+        return 7;
+    unsigned bits = ((rights & FILE_MAP_READ) != 0 ? 4u : 0) | ((rights & FILE_MAP_WRITE) != 0 ? 2u : 0);
+    return bits | ((rights & ~(QUERY | FILE_MAP_READ | FILE_MAP_WRITE)) != 0 ? 1u : 0);
+}
+
+/* The owner may do more with what is his. Everyone are the others, and the group's members too. */
+static unsigned mode_of(ACL *list, PSID owner, PSID group)
+{
+    unsigned mode = 0;
+    for (DWORD i = 0; list != NULL && i < list->AceCount; i++) {
+        ACCESS_ALLOWED_ACE *entry;
+        if (!GetAce(list, i, (void **)&entry) || entry->Header.AceType != ACCESS_ALLOWED_ACE_TYPE)
+            return 07777;
+        unsigned bits = bits_of(entry->Mask);
+        if (IsWellKnownSid(&entry->SidStart, WinWorldSid))
+            mode |= bits | bits << 3;
+        else if (EqualSid(&entry->SidStart, owner))
+            mode |= (bits & 6u) << 6;
+        else
+            mode |= EqualSid(&entry->SidStart, group) ? bits << 3 : 07000u;
+    }
+    return mode;
 }
 
 unsigned native_mode(const char *native_name)
 {
-    (void)native_name;
-    return 0;
+    PSID owner, group;
+    ACL *list;
+    SECURITY_DESCRIPTOR *found;
+    unsigned mode = 0;
+    HANDLE section = OpenFileMappingA(READ_CONTROL, FALSE, native_name);
+    if (section == NULL)
+        return 0;
+    if (GetSecurityInfo(section, SE_KERNEL_OBJECT,
+                        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
+                            DACL_SECURITY_INFORMATION,
+                        &owner, &group, &list, NULL, (void **)&found) == ERROR_SUCCESS) {
+        mode = mode_of(list, owner, group);
+        (void)LocalFree(found);
+    }
+    (void)CloseHandle(section);
+    return mode;
+}
+
+/* This user, or its group, as text. */
+static bool own_sid(bool is_group, char text[200])
+{
+    union {
+        TOKEN_USER user;
+        TOKEN_PRIMARY_GROUP group;
+        unsigned char bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    } own;
+    HANDLE token;
+    DWORD length;
+    char *written = NULL;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+        return false;
+    if (GetTokenInformation(token, is_group ? TokenPrimaryGroup : TokenUser, &own, sizeof own, &length))
+        (void)ConvertSidToStringSidA(is_group ? own.group.PrimaryGroup : own.user.User.Sid, &written);
+    (void)CloseHandle(token);
+    if (written == NULL)
+        return false;
+    (void)snprintf(text, 200, "%s", written);
+    (void)LocalFree(written);
+    return true;
+}
+
+static bool set_security(const char *native_name, const char *written, SECURITY_INFORMATION what)
+{
+    SECURITY_DESCRIPTOR *wanted;
+    HANDLE section = OpenFileMappingA(WRITE_DAC | WRITE_OWNER, FALSE, native_name);
+    if (section == NULL)
+        return false;
+    bool done = ConvertStringSecurityDescriptorToSecurityDescriptorA(written, SDDL_REVISION_1,
+                                                                     (void **)&wanted, NULL);
+    if (done) {
+        done = SetKernelObjectSecurity(section, what, wanted);
+        (void)LocalFree(wanted);
+    }
+    (void)CloseHandle(section);
+    return done;
+}
+
+static void append_entry(char *list, size_t size, unsigned bits, const char *sid)
+{
+    unsigned rights = QUERY | ((bits & 4) != 0 ? FILE_MAP_READ : 0u) | ((bits & 2) != 0 ? FILE_MAP_WRITE : 0u);
+    size_t length = strlen(list);
+    if ((bits & 1) != 0)
+        rights |= WRITE_DAC;
+    if (bits != 0)
+        (void)snprintf(list + length, size - length, "(A;;0x%x;;;%s)", rights, sid);
 }
 
 bool native_change_mode(const char *native_name, unsigned mode)
 {
-    (void)native_name;
-    (void)mode;
-    return false;
+    char user[200], group[200], list[1024];
+    if (!own_sid(false, user) || !own_sid(true, group))
+        return false;
+    (void)snprintf(list, sizeof list, "D:P(A;;GA;;;%s)", user);
+    append_entry(list, sizeof list, mode & 7u, "WD");
+    if ((mode & 7u) == 0)
+        append_entry(list, sizeof list, mode >> 3 & 7u, group);
+    return set_security(native_name, list, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION);
+}
+
+/* Administrators may give what they have made to their group. */
+bool native_give_away(const char *native_name)
+{
+    return set_security(native_name, "O:BAD:P(A;;GA;;;BA)(A;;0x20007;;;WD)",
+                        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
+                            PROTECTED_DACL_SECURITY_INFORMATION);
 }
 
 uint64_t native_memory(const char *native_name)

@@ -58,7 +58,7 @@
  *   exit                              nothing; the process ends
  * and those of peer_world.c.
  *
- * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent group everyone, prefault
+ * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent group everyone machine, prefault
  * locked huge-pages no-core-dump one-writer, and the initialisers
  * pattern, failing, and halting: that one fills half, says "initialising", and goes on with the next line of
  * input, "go" or "fail". */
@@ -184,6 +184,8 @@ static void set_option(ism_region_options *options, const char *word)
         options->access = ISM_ACCESS_GROUP;
     else if (strcmp(word, "everyone") == 0)
         options->access = ISM_ACCESS_EVERYONE;
+    else if (strcmp(word, "machine") == 0)
+        options->scope = ISM_SCOPE_MACHINE;
     else if (strcmp(word, "persistent") == 0)
         options->lifetime = ISM_LIFETIME_PERSISTENT;
     else if (strcmp(word, "pattern") == 0)
