@@ -298,6 +298,8 @@ ism_status ism_discard(struct ism_found *found, struct ism_cause *why)
     if (status == ISM_E_ACCESS && !found->memory.alone &&
         ism_memory_is_shared(found->memory.native))
         status = free_memory_at_least(found, why);
+    if (status == ISM_OK && !can_come_back && !ism_backend_traits.frees_names)
+        status = ism_control_set_removed(&found->memory, why); /* the name stays with those who have it */
     ism_memory_close(&found->memory);
     return status;
 }

@@ -2,8 +2,7 @@
  * works, so that a hanging library is still told from a slow machine. */
 #include "regions.h"
 
-/* Under Wine a create takes some 10 ms, so there a soak has as many as elsewhere (peer crowd NAME 10000). */
-#define MANY (backend_is("win32") ? "2000" : "10000")
+#define MANY "10000"
 #define PROCESSES 1000
 
 /* The last thing that a peer says, which tells now and then that it works. */

@@ -31,6 +31,7 @@
  *                                     the status
  *   locked_round OFFSET               the status of locking, after consistent if need be and unlock
  *   lock_many OFFSET COUNT            the first status that is not ISM_OK of locking so many in a row
+ *   end_while_initialising NAME BYTES  ended, when a thread has in the initialiser of a region that it creates
  *   lock_in_thread OFFSET             the status that a thread got, which has ended since
  *   count OFFSET WORD TIMES           the status of adding 1 to a 64-bit word so often, under the lock
  *   create_many NAME BYTES LIMIT      the status of the first that failed, and how many were created
@@ -630,6 +631,29 @@ static void obey_lock_many(char **words)
     say_status(status);
 }
 
+static ism_status initialise_ending(ism_region *fresh, void *context)
+{
+    (void)initialise_whole(fresh, context);
+    thread_end_self();
+    return ISM_OK;
+}
+
+static void create_and_end(void *context)
+{
+    char **words = context;
+    ism_region_options options = {.size = strtoull(words[2], NULL, 10), .initialiser = initialise_ending};
+    ism_region *unused;
+    (void)ism_region_create(words[1], &options, &unused);
+}
+
+static void obey_end_while_initialising(char **words)
+{
+    struct thread *thread = thread_start(create_and_end, words);
+    if (thread != NULL)
+        thread_join(thread);
+    peer_say(thread != NULL ? "ended" : "no");
+}
+
 struct thread_lock {
     ism_mutex *mutex;
     ism_status status;
@@ -825,6 +849,7 @@ static const struct {
     {"consistent", 2, obey_consistent},
     {"locked_round", 2, obey_locked_round},
     {"lock_many", 3, obey_lock_many},
+    {"end_while_initialising", 3, obey_end_while_initialising},
     {"lock_in_thread", 2, obey_lock_in_thread},
     {"count", 4, obey_count},
     {"confine_memory", 2, obey_confine_memory},

@@ -146,6 +146,9 @@ struct thread;
 /* Start a thread; NULL if that is not possible. */
 struct thread *thread_start(void (*run)(void *argument), void *argument);
 
+/* End the calling thread where it stands. */
+void thread_end_self(void);
+
 /* Wait until it has ended, and forget it. */
 void thread_join(struct thread *thread);
 

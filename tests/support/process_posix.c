@@ -557,6 +557,11 @@ struct thread *thread_start(void (*run)(void *argument), void *argument)
     return thread;
 }
 
+void thread_end_self(void)
+{
+    pthread_exit(NULL);
+}
+
 void thread_join(struct thread *thread)
 {
     (void)pthread_join(thread->id, NULL);

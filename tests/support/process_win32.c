@@ -434,6 +434,11 @@ struct thread *thread_start(void (*run)(void *argument), void *argument)
     return thread;
 }
 
+void thread_end_self(void)
+{
+    ExitThread(0);
+}
+
 void thread_join(struct thread *thread)
 {
     (void)WaitForSingleObject(thread->handle, INFINITE);
