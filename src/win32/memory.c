@@ -11,6 +11,7 @@
  * administrators have it. Who a section is open to is read from the section itself, see protection.c. Weak side: while
  * the handle of one who only looks is open, the name is taken. */
 #include "../atomics.h"
+#include "error_report.h"
 #include "ntdll.h"
 #include "persistent.h"
 #include "protection.h"
@@ -235,17 +236,23 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
     return ISM_OK;
 }
 
-/* Reading and writing back nothing brings a page in, and disturbs nobody who writes to it. */
-static void touch(unsigned char *bytes, uint64_t length, bool writable)
+/* Reading and writing back nothing brings a page in, and disturbs nobody who writes to it. What another user calls set
+ * aside may be not: that is done before, so that no touch can fault. */
+static bool touch(const struct ism_memory *memory, unsigned char *bytes, uint64_t length)
 {
     size_t page = ism_memory_page();
+    if (memory->kind == KIND_RESERVED &&
+        VirtualAlloc(bytes, (SIZE_T)length, MEM_COMMIT,
+                     memory->writable ? PAGE_READWRITE : PAGE_READONLY) == NULL)
+        return false;
     for (uint64_t at = 0; at < length; at += page) {
         volatile LONG *word = (volatile LONG *)(void *)(bytes + at);
-        if (writable)
+        if (memory->writable)
             (void)InterlockedOr(word, 0);
         else
             (void)*word;
     }
+    return true;
 }
 
 /* A process may lock about as many pages as its smallest working set holds, which is small at first. */
@@ -261,16 +268,18 @@ static bool lock_in_memory(unsigned char *bytes, SIZE_T length)
            VirtualLock(bytes, length);
 }
 
-/* Large pages would have to be asked for by the creator, who needs a privilege for them; dumps are made by
- * others, who are not told what to leave out. */
+/* Large pages can't be had, see docs/decisions.md. Dumps leave the whole view out, with what it grows by. */
 uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
                            uint32_t wanted)
 {
     uint64_t within = offset % ism_memory_page();
     unsigned char *start = memory->address + (offset - within);
-    uint32_t granted = wanted & ISM_REGION_PREFAULT;
-    if ((wanted & ISM_REGION_PREFAULT) != 0)
-        touch(start, length + within, memory->writable);
+    uint32_t granted = 0;
+    if ((wanted & ISM_REGION_NO_CORE_DUMP) != 0 &&
+        ism_error_report_exclude(memory->address, memory->length))
+        granted |= ISM_REGION_NO_CORE_DUMP;
+    if ((wanted & ISM_REGION_PREFAULT) != 0 && touch(memory, start, length + within))
+        granted |= ISM_REGION_PREFAULT;
     if ((wanted & ISM_REGION_LOCKED) != 0 && lock_in_memory(start, (SIZE_T)(length + within)))
         granted |= ISM_REGION_LOCKED;
     return granted;
@@ -331,8 +340,10 @@ bool ism_memory_is_hollow(struct ism_memory *memory)
 
 void ism_memory_close(struct ism_memory *memory)
 {
-    if (memory->address != NULL)
+    if (memory->address != NULL) {
+        ism_error_report_forget(memory->address);
         (void)UnmapViewOfFile(memory->address);
+    }
     (void)CloseHandle(section_of(memory));
     if (memory->kind != KIND_RESERVED)
         ism_persistent_free(memory->native);
