@@ -33,14 +33,18 @@ typedef enum ism_lifetime {
 /* Who may use a region, by the operating system's own protection (R8), whatever the umask is. */
 typedef enum {
     ISM_ACCESS_OWNER = 0, /* the user who made it */
-    /* Also the members of its creator's effective group. */
+    /* Also the members of its creator's effective group; on Windows of the primary group of the process's token, which is
+     * commonly one that all of the machine's or the domain's users are in, and may be set to another. */
     ISM_ACCESS_GROUP = 1,
     /* Every user of the machine. Any of them may then spoil what is in it, hold its locks for ever, and take
-     * a name that nobody has yet: ism_region_info tells the owner. */
+     * a name that nobody has yet: ism_region_info tells the owner (not on Windows, where the object itself does). */
     ISM_ACCESS_EVERYONE = 2
 } ism_access;
 
-/* How far a name reaches. Only Windows makes a difference: there each logon session has names of its own. */
+/* How far a name reaches. Only Windows makes a difference: there each logon session has names of its own, and those of
+ * the machine are others, which all sessions see. Creating a region of the machine takes the privilege
+ * SeCreateGlobalPrivilege there, which services and administrators have; opening one does not. Between a service and a
+ * user's program only regions of the machine can be shared. */
 typedef enum ism_scope { ISM_SCOPE_SESSION = 0, ISM_SCOPE_MACHINE = 1 } ism_scope;
 
 /* Open for reading only: needs no write permission, and a write through it faults (R9). */
@@ -64,7 +68,8 @@ typedef enum ism_scope { ISM_SCOPE_SESSION = 0, ISM_SCOPE_MACHINE = 1 } ism_scop
  * /dev/shm for posix, /sys/kernel/mm/transparent_hugepage/shmem_enabled for sysv: advise, always,
  * within_size). Best asked for by the creator: what lies in small pages is copied. */
 #define ISM_REGION_HUGE_PAGES 0x10u
-/* Leave the memory out of this process's core dumps. */
+/* Leave the memory out of this process's core dumps; on Windows (10, 1703 and later) out of those that Windows Error
+ * Reporting makes, up to 4 GiB at a time. */
 #define ISM_REGION_NO_CORE_DUMP 0x20u
 
 /* Creating a sealed region: whoever opens its descriptor can only read it, and the system sees to that. Only
@@ -86,7 +91,7 @@ typedef struct ism_region_options {
     ism_access access; /* create: who may use it; open: OWNER looks among this user's names, GROUP and
                         * EVERYONE among those that all users share, and GROUP takes no region that is open
                         * to everyone */
-    ism_scope scope;
+    ism_scope scope; /* both */
     uint32_t flags;        /* ISM_REGION_READ_ONLY (open), _LAZY (create), those of R14 (both), ... */
     ism_deadline deadline; /* how long to wait for a living process that initialises the region */
     ism_region_initialiser initialiser; /* create; NULL: leave it zero */
@@ -102,7 +107,7 @@ typedef struct ism_region_info {
     uint64_t capacity;                         /* in bytes */
     ism_lifetime lifetime;
     ism_access access;
-    uint64_t owner; /* user id of the one who made it; 0 on Windows */
+    uint64_t owner; /* user id of the one who made it; 0 on Windows, where users have no numbers */
     int stale;     /* nobody has it and nobody can get it: its memory waits to be freed */
     int ready;     /* 0: it is being initialised, or whoever did so died */
     int committed; /* touching it can't fail for want of space (R4); 0 with ISM_REGION_LAZY */
@@ -119,12 +124,13 @@ typedef struct ism_region_info {
  * Returns: ISM_OK; ISM_E_INVALID (NULL, or a flag that does not belong here); ISM_E_NAME;
  *          ISM_E_SIZE (0, over the capacity, or more than this process can address); ISM_E_EXISTS
  *          (also while another process initialises it); ISM_E_NO_SPACE; ISM_E_NO_MEMORY;
- *          ISM_E_LIMIT (descriptors, or the system's number of segments); ISM_E_ACCESS;
+ *          ISM_E_LIMIT (descriptors, or the system's number of segments); ISM_E_ACCESS
+ *          (on Windows also a region of the machine, without the privilege: see ism_scope);
  *          ISM_E_FOREIGN (the native name is taken by something else); ISM_E_VERSION, ISM_E_CORRUPT
  *          (by a region that this version can't read, or a damaged one); ISM_E_TIMED_OUT (somebody was
  *          still discarding a dead one at the deadline); ISM_E_INITIALISER; ISM_E_UNSUPPORTED (a
- *          persistent region of a Windows user without a profile, a region for others than its owner on
- *          systems that have none, or a system without the locks that leases need);
+ *          persistent region of a Windows user without a profile, on Windows one that is open to others or
+ *          of the machine, a region for others than its owner on systems that have none, or a system without the locks that leases need);
  *          ISM_E_NOT_FOUND (the system has no place for shared memory); ISM_E_SYSTEM.
  *          An object that a dead process left behind under the name is freed first.
  * Threads: any. Processes: exactly one of several creates. Not in a signal handler. Blocks: only in
@@ -171,7 +177,8 @@ ISM_API ism_status ism_region_open_or_create(const char *name, const ism_region_
  *          it. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R6, R12, E4. */
 ISM_API ism_status ism_region_close(ism_region *region);
 
-/* Free a name. Whoever has the region open keeps its memory; the name can be created anew at once.
+/* Free a name. Whoever has the region open keeps its memory; the name can be created anew at once. On Windows that is
+ * the session's, or else the machine's.
  * name:    see ISM_NAME_MAX.
  * Returns: ISM_OK; ISM_E_NAME; ISM_E_INVALID; ISM_E_NOT_FOUND (also for one whose processes have all
  *          died, which is freed on the way); ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_VERSION; ISM_E_CORRUPT
@@ -185,7 +192,8 @@ ISM_API ism_status ism_region_remove(const char *name);
  * name:    see ISM_NAME_MAX.
  * scope:   see ism_scope.
  * Returns: as ism_region_remove(); ISM_E_INVALID also for an unknown scope; ISM_E_ACCESS also for another
- *          user's region; ISM_E_TIMED_OUT (System V: another process does not get done with looking names up);
+ *          user's region; ISM_E_TIMED_OUT (System V, Windows: another process does not get done with looking names
+ *          up);
  *          ISM_E_UNSUPPORTED where regions can't be open to others.
  * Threads: any; of several processes one gets ISM_OK. Not in a signal handler. Blocks: no.
  * Since: 0.1. Promises: R6, R7, R8. */
@@ -336,7 +344,8 @@ ISM_API const char *ism_region_native_name(const ism_region *region);
  * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R13, R14. */
 ISM_API ism_status ism_region_get_info(const ism_region *region, ism_region_info *out);
 
-/* All that is known of a region, without opening it: looking keeps nothing alive.
+/* All that is known of a region, without opening it: looking keeps nothing alive. On Windows the session's names come
+ * first, then the machine's.
  * name:    see ISM_NAME_MAX.
  * out:     filled on ISM_OK, otherwise unchanged.
  * Returns: ISM_OK, also for a stale or half-made region; ISM_E_INVALID; ISM_E_NAME;
@@ -349,8 +358,8 @@ ISM_API ism_status ism_region_look(const char *name, ism_region_info *out);
  * name:    see ISM_NAME_MAX.
  * scope:   see ism_scope.
  * out:     filled on ISM_OK, otherwise unchanged.
- * Returns: as ism_region_look(); ISM_E_INVALID also for an unknown scope; ISM_E_TIMED_OUT (System V: another process
- *          does not get done with looking names up); ISM_E_UNSUPPORTED where regions can't be open to others.
+ * Returns: as ism_region_look(); ISM_E_INVALID also for an unknown scope; ISM_E_TIMED_OUT (System V, Windows: another
+ *          process does not get done with looking names up); ISM_E_UNSUPPORTED where regions can't be open to others.
  * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R8, R13. */
 ISM_API ism_status ism_region_look_shared(const char *name, ism_scope scope, ism_region_info *out);
 
