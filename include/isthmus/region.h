@@ -376,7 +376,8 @@ typedef int (*ism_region_visitor)(const ism_region_info *info, ism_status outcom
  * visitor: called for each.
  * context: handed to it.
  * Returns: ISM_OK, also when the visitor stopped; ISM_E_INVALID; ISM_E_NO_MEMORY; ISM_E_LIMIT;
- *          ISM_E_ACCESS; ISM_E_SYSTEM.
+ *          ISM_E_ACCESS; ISM_E_TIMED_OUT (System V, Windows: another process does not get done with the names that all
+ *          users share, which were not visited); ISM_E_SYSTEM.
  * Threads: any. Processes: what is created or removed meanwhile may be visited or not. Not in a
  *          signal handler. Blocks: no. Since: 0.1. Promise: R13. */
 ISM_API ism_status ism_region_list(ism_region_visitor visitor, void *context);

@@ -111,7 +111,7 @@ ism_status ism_region_look(const char *name, ism_region_info *out)
         return status;
     status = look(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_SESSION), out);
     if (status == ISM_E_NOT_FOUND && ism_backend_traits.tells_scopes)
-        status = look(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_MACHINE), out);
+        status = ism_status_of_machine(look(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_MACHINE), out));
     return status;
 }
 
@@ -130,6 +130,7 @@ struct visit {
     void *context;
     bool tidies;
     uint32_t left; /* objects that may still be looked at */
+    bool is_shut_out; /* others keep the shared names to themselves: those are passed by */
     ism_status status;
     struct ism_cause why;
 };
@@ -183,10 +184,16 @@ static bool visit_one(const char *native, void *context)
     struct visit *visit = context;
     ism_region_info info;
     ism_status outcome = ISM_OK;
+    struct ism_names names = ism_memory_names(native);
     visit->left--;
-    visit->status = ism_lease_begin(ism_memory_names(native), &visit->why);
-    if (visit->status != ISM_OK)
-        return false;
+    if (names.shared && visit->is_shut_out)
+        return visit->left > 0;
+    ism_status status = ism_lease_begin(names, &visit->why);
+    if (status != ISM_OK) {
+        visit->status = status;
+        visit->is_shut_out = names.shared;
+        return names.shared && visit->left > 0;
+    }
     bool is_shown = examine(native, visit->tidies, &info, &outcome);
     ism_lease_end();
     if (is_shown && visit->visitor != NULL && visit->visitor(&info, outcome, visit->context) != 0)
@@ -206,13 +213,13 @@ ism_status ism_region_list(ism_region_visitor visitor, void *context)
 {
     if (visitor == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "there is nobody to show the regions to");
-    struct visit visit = {visitor, context, false, UINT32_MAX, ISM_OK, {NULL, 0}};
+    struct visit visit = {visitor, context, false, UINT32_MAX, false, ISM_OK, {NULL, 0}};
     return visit_all(&visit);
 }
 
 ism_status ism_region_tidy(ism_region_visitor visitor, void *context)
 {
-    struct visit visit = {visitor, context, true, UINT32_MAX, ISM_OK, {NULL, 0}};
+    struct visit visit = {visitor, context, true, UINT32_MAX, false, ISM_OK, {NULL, 0}};
     return visit_all(&visit);
 }
 
@@ -226,7 +233,7 @@ void ism_sweep_once(void)
     is_done = true;
     ism_process_unlock(ISM_LOCK_REGISTRY);
     struct ism_cause ignored;
-    struct visit visit = {NULL, NULL, true, SWEEP_LIMIT, ISM_OK, {NULL, 0}};
+    struct visit visit = {NULL, NULL, true, SWEEP_LIMIT, false, ISM_OK, {NULL, 0}};
     if (is_first)
         (void)ism_memory_list(visit_one, &visit, &ignored);
 }

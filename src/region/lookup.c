@@ -93,6 +93,11 @@ bool ism_names_have_tables(struct ism_names names)
     return names.shared || names.scope == ISM_SCOPE_MACHINE;
 }
 
+ism_status ism_status_of_machine(ism_status status)
+{
+    return status == ISM_E_ACCESS || status == ISM_E_FOREIGN ? ISM_E_NOT_FOUND : status;
+}
+
 ism_status ism_names_check(const char *name, ism_access access, ism_scope scope)
 {
     if (access != ISM_ACCESS_OWNER && access != ISM_ACCESS_GROUP && access != ISM_ACCESS_EVERYONE)

@@ -35,6 +35,10 @@ struct ism_names ism_names_of(ism_access access, ism_scope scope);
 /* Do objects of those names have tables of lives of their own? All others use the user's. */
 bool ism_names_have_tables(struct ism_names names);
 
+/* What comes of a user's own name that the session has not, as the machine's: other users may have shut him out there,
+ * and then he can't have a region there either. */
+ism_status ism_status_of_machine(ism_status status);
+
 /* ISM_OK; or, with a message, ISM_E_INVALID or ISM_E_UNSUPPORTED (here are no such names). */
 ism_status ism_names_check(const char *name, ism_access access, ism_scope scope);
 

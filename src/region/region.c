@@ -796,7 +796,7 @@ ism_status ism_region_remove(const char *name)
         return status;
     status = remove_name(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_SESSION));
     if (status == ISM_E_NOT_FOUND && ism_backend_traits.tells_scopes)
-        status = remove_name(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_MACHINE));
+        status = ism_status_of_machine(remove_name(name, ism_names_of(ISM_ACCESS_OWNER, ISM_SCOPE_MACHINE)));
     return status;
 }
 

@@ -461,6 +461,13 @@ static ism_status gather_scope(ism_scope scope, struct names *names, struct ism_
     return status;
 }
 
+/* Who may not go there, as programs from the store, has nothing there; nor has one whose names others guard. */
+static ism_status gather_machine(struct names *names, struct ism_cause *why)
+{
+    ism_status status = gather_scope(ISM_SCOPE_MACHINE, names, why);
+    return status == ISM_E_ACCESS || status == ISM_E_FOREIGN ? ISM_OK : status;
+}
+
 /* In the session of services both scopes have the same folder. */
 static bool is_in_services_session(void)
 {
@@ -473,9 +480,7 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
     struct names names = {NULL, 0, 0, false};
     ism_status status = gather_scope(ISM_SCOPE_SESSION, &names, why);
     if (status == ISM_OK && !is_in_services_session())
-        status = gather_scope(ISM_SCOPE_MACHINE, &names, why);
-    if (status == ISM_E_ACCESS) /* who may not go there, as programs from the store, has nothing there */
-        status = ISM_OK;
+        status = gather_machine(&names, why);
     if (status == ISM_OK)
         status = ism_persistent_list(add_name, &names, why);
     if (names.is_full)

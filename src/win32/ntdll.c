@@ -142,7 +142,7 @@ ism_status ism_ntdll_read_directory(HANDLE directory, unsigned long *place, void
     NTSTATUS code = query(directory, buffer, ISM_NTDLL_BUFFER_SIZE, TRUE, *place == 0, place, NULL);
     if (code == NO_MORE_ENTRIES)
         return ISM_E_NOT_FOUND;
-    if (code != 0)
+    if (code < 0) /* that there are more entries is no failure */
         return failure(why, "NtQueryDirectoryObject", code);
     const struct directory_entry *found = buffer;
     entry->name = found->name.Buffer;

@@ -14,6 +14,7 @@
 #include "backend.h"
 #include "win32/protection.h"
 #include "win32/user.h"
+#include "win32/win32.h"
 
 #include <sddl.h>
 
@@ -268,6 +269,92 @@ static void r8_a_held_lock_of_shared_names_is_waited_for_in_bounds(void **state)
     (void)CloseHandle(mutex);
 }
 
+/* ---- what others may do to a user's own names ---- */
+
+static int count(const ism_region_info *info, ism_status outcome, void *context)
+{
+    (void)outcome;
+    if (strncmp(info->name, "protection-", strlen("protection-")) == 0)
+        ++*(int *)context;
+    return 0;
+}
+
+static DWORD WINAPI list(void *context)
+{
+    int *counted = context;
+    ism_status status = ism_region_list(count, counted);
+    return status == ISM_OK ? 0 : status == ISM_E_TIMED_OUT ? 1 : 2;
+}
+
+/* What list() returns in another thread. */
+static DWORD list_in_thread(int *counted)
+{
+    DWORD answer = 99;
+    *counted = 0;
+    HANDLE thread = CreateThread(NULL, 0, list, counted, 0, NULL);
+    assert_non_null(thread);
+    (void)WaitForSingleObject(thread, INFINITE);
+    assert_true(GetExitCodeThread(thread, &answer));
+    (void)CloseHandle(thread);
+    return answer;
+}
+
+static void r13_a_held_lock_of_shared_names_hides_no_own_region(void **state)
+{
+    struct ism_names shared = {.shared = true, .scope = ISM_SCOPE_SESSION};
+    ism_region_options own = {.size = 1}, everyone = {.size = 1, .access = ISM_ACCESS_EVERYONE};
+    ism_region *regions[2];
+    struct ism_cause why;
+    HANDLE mutex;
+    int counted;
+
+    (void)state;
+    assert_int_equal(ism_region_create("protection-own", &own, &regions[0]), ISM_OK);
+    assert_int_equal(ism_region_create("protection-all", &everyone, &regions[1]), ISM_OK);
+    assert_int_equal(ism_win32_open_names(shared, &mutex, &why), ISM_OK);
+    assert_int_equal(WaitForSingleObject(mutex, 1000), WAIT_OBJECT_0);
+    assert_int_equal(list_in_thread(&counted), 1);
+    assert_int_equal(counted, 1);
+    assert_true(ReleaseMutex(mutex));
+    (void)CloseHandle(mutex);
+    assert_int_equal(list_in_thread(&counted), 0);
+    assert_int_equal(counted, 2);
+    assert_int_equal(ism_region_close(regions[0]), ISM_OK);
+    assert_int_equal(ism_region_close(regions[1]), ISM_OK);
+}
+
+/* Everybody on the machine can take the name of the lock that guards a user's names there. */
+static void r13_who_is_shut_out_of_names_of_the_machine_has_those_of_the_session(void **state)
+{
+    static const char *const lists[] = {"O:BAD:P(A;;GA;;;WD)", "O:BAD:P"};
+    char prefix[ISM_USER_PREFIX_MAX + 1], name[ISM_NATIVE_NAME_MAX + 1];
+    ism_region_options own = {.size = 1};
+    ism_region_info info;
+    ism_region *region;
+    int counted;
+
+    (void)state;
+    ism_user_prefix((struct ism_names){false, ISM_SCOPE_MACHINE}, prefix);
+    (void)snprintf(name, sizeof name, "%snames", prefix);
+    assert_int_equal(ism_region_create("protection-own", &own, &region), ISM_OK);
+    for (int i = 0; i < 2; i++) {
+        SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
+        assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+            lists[i], SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
+        SetLastError(ERROR_SUCCESS);
+        HANDLE planted = CreateMutexA(&attributes, FALSE, name);
+        assert_int_equal(GetLastError(), ERROR_SUCCESS);
+        assert_int_equal(list_in_thread(&counted), 0);
+        assert_int_equal(counted, 1);
+        assert_int_equal(ism_region_look("protection-none", &info), ISM_E_NOT_FOUND);
+        assert_int_equal(ism_region_remove("protection-none"), ISM_E_NOT_FOUND);
+        assert_int_equal(ism_region_look("protection-own", &info), ISM_OK);
+        (void)CloseHandle(planted);
+        (void)LocalFree(attributes.lpSecurityDescriptor);
+    }
+    assert_int_equal(ism_region_close(region), ISM_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +362,8 @@ int main(void)
         cmocka_unit_test(e2_a_long_access_list_is_none_of_ours),
         cmocka_unit_test(r8_what_belongs_to_a_region_is_open_as_it_is),
         cmocka_unit_test(r8_a_held_lock_of_shared_names_is_waited_for_in_bounds),
+        cmocka_unit_test(r13_a_held_lock_of_shared_names_hides_no_own_region),
+        cmocka_unit_test(r13_who_is_shut_out_of_names_of_the_machine_has_those_of_the_session),
     };
     return cmocka_run_group_tests_name("protection", tests, NULL, NULL);
 }
