@@ -299,18 +299,23 @@ static DWORD list_in_thread(int *counted)
     return answer;
 }
 
+/* The machine's names are listed before the session's. */
 static void r13_a_held_lock_of_shared_names_hides_no_own_region(void **state)
 {
-    struct ism_names shared = {.shared = true, .scope = ISM_SCOPE_SESSION};
-    ism_region_options own = {.size = 1}, everyone = {.size = 1, .access = ISM_ACCESS_EVERYONE};
+    struct ism_names shared = {.shared = true, .scope = ISM_SCOPE_MACHINE};
+    ism_region_options own = {.size = 1};
+    ism_region_options everyone = {.size = 1, .access = ISM_ACCESS_EVERYONE, .scope = ISM_SCOPE_MACHINE};
     ism_region *regions[2];
     struct ism_cause why;
     HANDLE mutex;
     int counted;
 
     (void)state;
+    ism_status status = ism_region_create("protection-all", &everyone, &regions[1]);
+    if (status == ISM_E_ACCESS)
+        skip();
+    assert_int_equal(status, ISM_OK);
     assert_int_equal(ism_region_create("protection-own", &own, &regions[0]), ISM_OK);
-    assert_int_equal(ism_region_create("protection-all", &everyone, &regions[1]), ISM_OK);
     assert_int_equal(ism_win32_open_names(shared, &mutex, &why), ISM_OK);
     assert_int_equal(WaitForSingleObject(mutex, 1000), WAIT_OBJECT_0);
     assert_int_equal(list_in_thread(&counted), 1);
