@@ -3,6 +3,7 @@
 #include "native.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
@@ -80,10 +81,10 @@ static bool has_size(const struct stat *stat, size_t size)
     return stat->st_size == bytes || stat->st_size == (bytes + page - 1) / page * page;
 }
 
-static bool plant_file(struct native_object *object, const void *bytes, size_t size)
+static bool make_file(const char *name, const void *bytes, size_t size, ino_t *inode)
 {
     struct stat stat;
-    int descriptor = shm_open(object->name, O_CREAT | O_EXCL | O_RDWR, 0666);
+    int descriptor = shm_open(name, O_CREAT | O_EXCL | O_RDWR, 0666);
 
     if (descriptor == -1)
         return false;
@@ -91,9 +92,26 @@ static bool plant_file(struct native_object *object, const void *bytes, size_t s
     bool done = (size == 0 || ftruncate(descriptor, (off_t)size) == 0) &&
                 put_bytes(descriptor, bytes, size) && fstat(descriptor, &stat) == 0;
     if (done)
-        object->inode = stat.st_ino;
+        *inode = stat.st_ino;
     (void)close(descriptor);
     return done;
+}
+
+/* Where objects are files it gets its name when it is whole: what is empty under a region's name looks like a dead
+ * creator's, and any process that tidies meanwhile would free it. */
+static bool plant_file(struct native_object *object, const void *bytes, size_t size)
+{
+    char draft[64], from[80], to[300];
+
+    (void)snprintf(draft, sizeof draft, "/planted.%ld", (long)getpid());
+    (void)snprintf(from, sizeof from, "/dev/shm%s", draft);
+    (void)snprintf(to, sizeof to, "/dev/shm%s", object->name);
+    bool is_made = make_file(draft, bytes, size, &object->inode);
+    int code = is_made && link(from, to) == 0 ? 0 : errno;
+    (void)shm_unlink(draft);
+    if (!is_made || code == 0)
+        return is_made;
+    return code == ENOENT && make_file(object->name, bytes, size, &object->inode);
 }
 
 struct native_object *native_plant(const char *native_name, const void *bytes, size_t size)

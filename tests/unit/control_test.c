@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "leased.h"
 #include "region/control.h"
 
 #define REGION UINT64_C(0x0123456789abcdef)
@@ -148,8 +149,7 @@ static int make_object(void **state)
     (void)state;
     set_name(native);
     if (!ism_control_place(options.capacity, &offset, &plan.length) ||
-        ism_memory_create(native, &plan, &object, &why) != ISM_OK ||
-        ism_memory_measure(&object, &why) != ISM_OK || ism_memory_map(&object, &why) != ISM_OK)
+        make_leased(native, &plan, &object) != ISM_OK || ism_memory_map(&object, &why) != ISM_OK)
         return -1;
     ism_control_fill(&whole, "x", &options, REGION, TABLE, LIFE);
     whole.ready = 1;
@@ -161,7 +161,7 @@ static int remove_object(void **state)
     struct ism_cause why = {NULL, 0};
     (void)state;
     ism_status status = ism_memory_unlink(&object, &why);
-    ism_memory_close(&object);
+    ism_lease_leave(&object, false);
     return status == ISM_OK ? 0 : -1;
 }
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "backend.h"
+#include "leased.h"
 
 enum { PAGES = 64 };
 
@@ -30,8 +30,7 @@ static void open_both(void)
     (void)snprintf(name, sizeof name, "test-%llu-memory", (unsigned long long)ism_process_id());
     ism_memory_native_name(name, (struct ism_names){.shared = false}, 0, native);
     assert_int_equal(ism_lease_begin((struct ism_names){.shared = false}, &why), ISM_OK);
-    assert_int_equal(ism_memory_create(native, &plan, &maker, &why), ISM_OK);
-    assert_int_equal(ism_memory_measure(&maker, &why), ISM_OK);
+    assert_int_equal(make_leased(native, &plan, &maker), ISM_OK);
     assert_int_equal(ism_memory_open(native, true, &user, &why), ISM_OK);
     assert_int_equal(ism_memory_measure(&user, &why), ISM_OK);
     assert_int_equal(user.length, PAGES * page());
@@ -44,7 +43,7 @@ static void close_both(void)
     struct ism_cause why = {NULL, 0};
     struct ism_memory gone;
     assert_int_equal(ism_memory_unlink(&user, &why), ISM_OK);
-    ism_memory_close(&maker);
+    ism_lease_leave(&maker, false);
     ism_memory_close(&user);
     assert_int_equal(ism_memory_open(user.native, true, &gone, &why), ISM_E_NOT_FOUND);
     ism_lease_end();
