@@ -147,6 +147,35 @@ static void r8_everyone_may_use_what_is_open_to_everyone(void **state)
     assert_int_equal(leftovers_regions(name), 0);
 }
 
+/* Where the kernel protects sticky folders, nobody opens another user's file by what might have made it: ci/protected
+ * runs this there. */
+static void r8_who_opens_or_creates_gets_what_another_user_has_made(void **state)
+{
+    static const char *const accesses[] = {"everyone", "group"};
+    const char *name = NAME("x");
+    struct process *anna, *ben, *carl;
+
+    (void)state;
+    need_users(anna, ben, carl);
+    for (size_t i = 0; i < 2; i++) {
+        assert_answer(ask(anna, "open_or_create %s size=%u %s pattern", name, SIZE, accesses[i]), "ISM_OK");
+        assert_answer(ask(ben, "open_or_create %s size=%u %s", name, SIZE, accesses[i]), "ISM_OK");
+        assert_answer(ask(ben, "owner"), "60001");
+        assert_answer(ask(ben, "pattern"), "yes");
+        assert_answer(ask(carl, "open_or_create %s size=%u %s", name, SIZE, accesses[i]),
+                      i == 0 ? "ISM_OK" : "ISM_E_ACCESS");
+        if (i == 0)
+            assert_answer(ask(carl, "close"), "ISM_OK");
+        assert_answer(ask(ben, "create %s size=1 %s", name, accesses[i]), "ISM_E_EXISTS");
+        assert_answer(ask(ben, "close"), "ISM_OK");
+        assert_answer(ask(anna, "close"), "ISM_OK");
+    }
+    dismiss(carl);
+    dismiss(ben);
+    dismiss(anna);
+    assert_int_equal(leftovers_regions(name), 0);
+}
+
 static void r8_a_groups_region_is_open_to_its_members_only(void **state)
 {
     const char *name = NAME("x");
@@ -473,6 +502,7 @@ int main(void)
         promise(r8_access_is_told_and_shared_names_are_names_of_their_own),
         promise(r8_an_unknown_access_or_scope_is_refused),
         promise(r8_everyone_may_use_what_is_open_to_everyone),
+        promise(r8_who_opens_or_creates_gets_what_another_user_has_made),
         promise(r8_a_groups_region_is_open_to_its_members_only),
         promise(r8_the_death_of_a_lock_owner_is_told_to_other_users),
         promise(r8_a_forked_child_locks_in_a_shared_region),
