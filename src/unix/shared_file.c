@@ -32,24 +32,39 @@ void ism_shared_file_path(char path[ISM_PATH_MAX + 1])
 
 /* Open first: the sticky folder's protection refuses O_CREAT on a file of somebody else's. Whoever has just made it
  * may not have given it its mode yet. */
-static int open_or_make(const char *path)
+int ism_shared_file_open(const char *path, mode_t mode)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     uint64_t end = ism_process_now() + MODE_PATIENCE;
     for (;;) {
         int descriptor = open(path, flags);
-        if (descriptor == -1 && errno == ENOENT)
-            descriptor = open(path, flags | O_CREAT | O_EXCL, MODE);
-        bool may_change = descriptor == -1 && (errno == EEXIST || errno == EACCES);
+        if (descriptor == -1 && errno == ENOENT && mode != 0)
+            descriptor = open(path, flags | O_CREAT | O_EXCL, mode);
+        bool may_change = mode != 0 && descriptor == -1 && (errno == EEXIST || errno == EACCES);
         if (!may_change || ism_process_now() >= end)
             return ism_descriptor_keep(descriptor);
         ism_process_pause(PAUSE);
     }
 }
 
-/* The umask of the one who made it may have taken bits; so may a death before they were given back. Nothing is in
- * it then, and it has no other name: somebody may have linked one of this user's own files here, and what is
- * in that is nobody else's. For the same reason a file of another mode is not written to. */
+/* Nothing is in a file that lacks its mode, and it has no other name: somebody may have linked one of this user's own
+ * files here, and what is in that is nobody else's. For the same reason a file of another mode is not written to. */
+ism_status ism_shared_file_mend(int descriptor, const struct stat *found, mode_t mode, gid_t group,
+                                struct ism_cause *why)
+{
+    bool has_group = found->st_gid == group, has_mode = (found->st_mode & 07777) == mode;
+    *why = (struct ism_cause){NULL, 0};
+    if (has_group && has_mode)
+        return ISM_OK;
+    if (found->st_uid != geteuid() || found->st_size != 0 || found->st_nlink > 1)
+        return ISM_E_FOREIGN;
+    if (!has_group && fchown(descriptor, (uid_t)-1, group) == -1)
+        return ism_system_failure(why, "fchown", errno);
+    if (fchmod(descriptor, mode) == -1)
+        return ism_system_failure(why, "fchmod", errno);
+    return ISM_OK;
+}
+
 static ism_status check(int descriptor, struct ism_cause *why)
 {
     struct stat found;
@@ -57,11 +72,7 @@ static ism_status check(int descriptor, struct ism_cause *why)
         return ism_system_failure(why, "fstat", errno);
     if (!S_ISREG(found.st_mode))
         return ISM_E_FOREIGN;
-    if ((found.st_mode & 07777) == MODE)
-        return ISM_OK;
-    if (found.st_uid != geteuid() || found.st_size != 0 || found.st_nlink > 1)
-        return ISM_E_FOREIGN;
-    return fchmod(descriptor, MODE) == 0 ? ISM_OK : ism_system_failure(why, "fchmod", errno);
+    return ism_shared_file_mend(descriptor, &found, MODE, found.st_gid, why);
 }
 
 static void give_up(void)
@@ -79,7 +90,7 @@ static ism_status have_file(struct ism_cause *why)
     if (file.descriptor != -1)
         return ISM_OK;
     ism_shared_file_path(path);
-    int descriptor = open_or_make(path);
+    int descriptor = ism_shared_file_open(path, MODE);
     if (descriptor == -1) {
         int code = errno;
         ism_status status = ism_system_failure(why, "open", code);
@@ -134,24 +145,39 @@ void ism_shared_file_unlock_names(void)
     ism_record_unlock(file.descriptor, NAMES_OFFSET, 1);
 }
 
-ism_status ism_shared_file_tell(uint64_t *identity, uint64_t *id, struct ism_cause *why)
+/* One that was copied into another file makes another id: who may put a file in the place of this one, and can read
+ * the number, can still not make the lives in it look ended. */
+static uint64_t bind(uint64_t number, const struct stat *found)
+{
+    uint64_t id = number ^ (uint64_t)found->st_ino * UINT64_C(0x9e3779b97f4a7c15);
+    return id != 0 ? id : number;
+}
+
+ism_status ism_shared_file_read_id(int descriptor, bool draws, uint64_t *identity, uint64_t *id,
+                                   struct ism_cause *why)
 {
     struct stat found;
     uint64_t number = 0;
-    if (fstat(file.descriptor, &found) == -1)
+    if (fstat(descriptor, &found) == -1)
         return ism_system_failure(why, "fstat", errno);
-    ssize_t got = pread(file.descriptor, &number, sizeof number, 0);
+    ssize_t got = pread(descriptor, &number, sizeof number, 0);
     if (got == -1)
         return ism_system_failure(why, "pread", errno);
     if (got < (ssize_t)sizeof number || number == 0) {
-        ism_status status = ism_process_random(&number, sizeof number, why);
+        *why = (struct ism_cause){NULL, 0};
+        ism_status status = draws ? ism_process_random(&number, sizeof number, why) : ISM_E_UNSUPPORTED;
         if (status != ISM_OK)
             return status;
         number |= 1; /* 0 is no table */
-        if (pwrite(file.descriptor, &number, sizeof number, 0) != (ssize_t)sizeof number)
+        if (pwrite(descriptor, &number, sizeof number, 0) != (ssize_t)sizeof number)
             return ism_system_failure(why, "pwrite", errno);
     }
     *identity = (uint64_t)found.st_ino;
-    *id = number;
+    *id = bind(number, &found);
     return ISM_OK;
+}
+
+ism_status ism_shared_file_tell(uint64_t *identity, uint64_t *id, struct ism_cause *why)
+{
+    return ism_shared_file_read_id(file.descriptor, true, identity, id, why);
 }
