@@ -12,7 +12,12 @@
  * serves. An object that is missing though somebody has its side file (macOS frees a user's names
  * when he logs out) leaves its memory to those who have it, and again the next candidate serves.
  * Weak side: the former are freed by their last process if it closes them, but after a kill only by
- * a restart of the system. */
+ * a restart of the system.
+ *
+ * Who may write a shared object may unlink it (macOS, FreeBSD), but its side file only its owner: what others leave is
+ * a side file of one byte, which its owner is to unlink, and the name's next candidate serves meanwhile. */
+#include "../unix/access_mode.h"
+#include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
@@ -30,7 +35,7 @@
 const struct ism_traits ism_backend_traits = {
     .name = "posix",
     .candidates = 8,
-    .shared_candidates = 0,
+    .shared_candidates = 8,
     .names_are_exact = false,
     .tells_scopes = false,
     .keeps_persistent = true,
@@ -50,25 +55,26 @@ size_t ism_memory_page(void)
 void ism_memory_native_name(const char *name, struct ism_names names, unsigned candidate,
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
-    (void)names;
-    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, ISM_SIDE_FILE_PREFIX "%0*" PRIx64,
-                   ISM_SIDE_FILE_DIGITS, ism_name_hash(ism_user_id(), candidate, name));
+    const char *prefix = names.shared ? ISM_SIDE_FILE_PREFIX_SHARED : ISM_SIDE_FILE_PREFIX;
+    uint64_t user = names.shared ? UINT64_MAX : (uint64_t)ism_user_id();
+    (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "%s%0*" PRIx64, prefix, ISM_SIDE_FILE_DIGITS,
+                   ism_name_hash(user, candidate, name));
 }
 
 struct ism_names ism_memory_names(const char *native)
 {
-    (void)native;
-    return (struct ism_names){.shared = false};
+    return (struct ism_names){.shared = ism_side_file_is_shared(native)};
 }
 
 /* Make the object of a side file, and map it. */
 static ism_status make_object(struct ism_memory *memory, uint64_t length, struct ism_cause *why)
 {
-    int object = shm_open(memory->native, O_RDWR | O_CREAT | O_EXCL, 0600);
+    mode_t mode = ism_access_mode((ism_access)memory->access);
+    int object = shm_open(memory->native, O_RDWR | O_CREAT | O_EXCL, mode);
     if (object == -1)
         return ism_system_failure(why, "shm_open", errno);
     memory->length = length;
-    ism_status status = ism_posix_give_size(object, length, why);
+    ism_status status = ism_posix_give_size(object, mode, length, why);
     if (status == ISM_OK)
         status = ism_posix_map(memory, object, why);
     (void)close(object);
@@ -85,15 +91,17 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     int descriptor;
     struct ism_memory memory;
     struct ism_side_file made;
-    ism_status status = ism_side_file_create(native, &descriptor, why);
+    ism_status status = ism_side_file_create(native, plan->access, &descriptor, why);
     if (status != ISM_OK)
         return status;
     ism_posix_fill(&memory, native, descriptor, true);
-    status = ism_side_file_look(descriptor, &made, why);
+    memory.access = (uint32_t)plan->access;
+    status = ism_side_file_look(descriptor, ism_memory_is_shared(native), &made, why);
     if (status == ISM_OK)
         status = make_object(&memory, plan->length, why);
     if (status == ISM_OK) {
         memory.identity = made.identity;
+        memory.owner = made.owner;
         *out = memory;
         return ISM_OK;
     }
@@ -131,15 +139,20 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
     return ISM_E_FOREIGN; /* its side file is lost, or it was never ours */
 }
 
-/* Is that the object that the side file speaks of? Its owner can't make it shorter. */
-static ism_status check_object(const struct ism_memory *memory, int object, struct ism_cause *why)
+/* Is that the object that the side file speaks of? Its owner can't make it shorter. If they are not protected alike,
+ * the access is none that a region has. */
+static ism_status check_object(struct ism_memory *memory, const struct ism_side_file *side,
+                               int object, struct ism_cause *why)
 {
     struct stat found;
     if (fstat(object, &found) == -1)
         return ism_system_failure(why, "fstat", errno);
     *why = (struct ism_cause){NULL, 0};
-    if (found.st_uid != ism_user_id())
+    if ((uint64_t)found.st_uid != side->owner)
         return ISM_E_FOREIGN;
+    if (ism_mode_access(found.st_mode) != side->access ||
+        (side->access == ISM_ACCESS_GROUP && (uint64_t)found.st_gid != side->group))
+        memory->access = ISM_ACCESS_NONE;
     return (uint64_t)found.st_size >= memory->length ? ISM_OK : ISM_E_CORRUPT;
 }
 
@@ -148,13 +161,19 @@ static ism_status check_object(const struct ism_memory *memory, int object, stru
 static ism_status measure_by(struct ism_memory *memory, int object, int code, struct ism_cause *why)
 {
     struct ism_side_file found;
-    ism_status status = ism_side_file_look((int)memory->handle, &found, why);
+    ism_status status =
+        ism_side_file_look((int)memory->handle, ism_memory_is_shared(memory->native), &found, why);
     if (status != ISM_OK)
         return status;
     if (!found.is_named)
         return ISM_E_NOT_FOUND;
     memory->identity = found.identity;
+    memory->owner = found.owner;
+    memory->access = found.access;
     if (memory->address != NULL)
+        return ISM_OK;
+    memory->length = found.length;
+    if (ism_memory_is_hollow(memory))
         return ISM_OK;
     /* It was taken away, or dead processes left the side file. */
     bool is_missing = object == -1 && code == ENOENT;
@@ -163,7 +182,7 @@ static ism_status measure_by(struct ism_memory *memory, int object, int code, st
         return ISM_OK;
     if (object == -1)
         return ism_system_failure(why, "shm_open", code);
-    status = check_object(memory, object, why);
+    status = check_object(memory, &found, object, why);
     return status == ISM_OK ? ism_posix_map(memory, object, why) : status;
 }
 
@@ -199,6 +218,24 @@ static ism_status unlink_lost(struct ism_memory *memory)
     return ISM_E_NOT_FOUND;
 }
 
+/* The folder of shared side files is the system's, and sticky. */
+static bool may_free(const struct ism_memory *memory)
+{
+    return !ism_memory_is_shared(memory->native) || memory->owner == (uint64_t)geteuid() ||
+           geteuid() == 0;
+}
+
+/* Free the object, or, where only its owner may, its memory at least; and mark the rest. */
+static ism_status hollow_out(struct ism_memory *memory, struct ism_cause *why)
+{
+    *why = (struct ism_cause){NULL, 0};
+    if (!memory->alone || !memory->writable)
+        return ISM_E_ACCESS;
+    if (shm_unlink(memory->native) == -1 && errno != ENOENT && memory->address != NULL)
+        ism_advice_give_back(memory->address, memory->length);
+    return ism_side_file_hollow_out((int)memory->handle, why);
+}
+
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
 {
     ism_status status = ism_posix_lock_name(memory, why);
@@ -210,15 +247,17 @@ ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
         return unlink_lost(memory);
     if (status == ISM_OK && named != memory->identity)
         status = ISM_E_NOT_FOUND;
-    if (status == ISM_OK && shm_unlink(memory->native) == -1 && errno != ENOENT)
+    if (status == ISM_OK && !may_free(memory))
+        return hollow_out(memory, why);
+    bool was_hollow = ism_memory_is_hollow(memory); /* others may have another object by now */
+    if (status == ISM_OK && shm_unlink(memory->native) == -1 && errno != ENOENT && !was_hollow)
         status = ism_system_failure(why, "shm_unlink", errno);
     return status == ISM_OK ? ism_side_file_unlink(memory->native, why) : status;
 }
 
 bool ism_memory_is_hollow(struct ism_memory *memory)
 {
-    (void)memory;
-    return false;
+    return memory->length == ISM_SIDE_FILE_HOLLOW;
 }
 
 void ism_memory_close(struct ism_memory *memory)

@@ -47,7 +47,7 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
     ism_posix_fill(&memory, name, descriptor, true);
     ism_status status = measure(&memory, why);
     if (status == ISM_OK)
-        status = ism_posix_give_size(descriptor, length, why);
+        status = ism_posix_give_size(descriptor, 0600, length, why);
     if (status == ISM_OK)
         status = measure(&memory, why);
     if (status == ISM_OK) {

@@ -47,7 +47,7 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     ism_posix_fill(&memory, name, descriptor, true);
-    ism_status status = ism_posix_give_size(descriptor, length, why);
+    ism_status status = ism_posix_give_size(descriptor, 0600, length, why);
     if (status == ISM_OK)
         status = measure(&memory, why);
     if (status == ISM_OK) {

@@ -26,13 +26,12 @@ ism_status ism_posix_map(struct ism_memory *memory, int descriptor, struct ism_c
     return ISM_OK;
 }
 
-ism_status ism_posix_give_size(int descriptor, uint64_t length, struct ism_cause *why)
+ism_status ism_posix_give_size(int descriptor, mode_t mode, uint64_t length, struct ism_cause *why)
 {
     struct stat made;
     if (fstat(descriptor, &made) == -1)
         return ism_system_failure(why, "fstat", errno);
-    /* The umask may have taken some of our own bits. */
-    if ((made.st_mode & 0777) != 0600 && fchmod(descriptor, 0600) == -1)
+    if ((made.st_mode & 0777) != mode && fchmod(descriptor, mode) == -1) /* the umask may have taken bits */
         return ism_system_failure(why, "fchmod", errno);
     if (ftruncate(descriptor, (off_t)length) == -1)
         return ism_system_failure(why, "ftruncate", errno);

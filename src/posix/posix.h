@@ -4,6 +4,8 @@
 
 #include "../backend.h"
 
+#include <sys/types.h>
+
 /* Be the only one to unlink this object, until it is closed. ISM_E_BUSY: somebody else is, and does not get
  * done. */
 ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause *why);
@@ -14,8 +16,8 @@ void ism_posix_fill(struct ism_memory *memory, const char *native, int descripto
 /* Map an object that is measured, whole. */
 ism_status ism_posix_map(struct ism_memory *memory, int descriptor, struct ism_cause *why);
 
-/* Give a fresh object its size, and to its owner alone all permissions. */
-ism_status ism_posix_give_size(int descriptor, uint64_t length, struct ism_cause *why);
+/* Give a fresh object its mode and size. */
+ism_status ism_posix_give_size(int descriptor, mode_t mode, uint64_t length, struct ism_cause *why);
 
 /* See ism_native_complaint(). longest: in bytes, with the slash. */
 const char *ism_posix_native_complaint(const char *name, size_t longest);

@@ -13,4 +13,7 @@ bool ism_advice_prefault(unsigned char *address, uint64_t length, bool writable)
 bool ism_advice_use_huge_pages(unsigned char *address, uint64_t length, bool writable);
 bool ism_advice_leave_out_of_dumps(unsigned char *address, uint64_t length);
 
+/* Give back the memory of a shared object, to whoever has it; it reads as zero then. Nothing where that can't be had. */
+void ism_advice_give_back(unsigned char *address, uint64_t length);
+
 #endif

@@ -1,5 +1,5 @@
-/* advice_generic.c: pages are brought in by touching them, which works anywhere; there are no calls for huge
- * pages or core dumps (macOS). */
+/* advice_generic.c: pages are brought in by touching them, which works anywhere; there are no calls for huge pages
+ * (macOS), or the kernel uses them of its own accord and does not tell (FreeBSD). */
 #include "advice.h"
 
 bool ism_advice_prefault(unsigned char *address, uint64_t length, bool writable)
@@ -16,9 +16,8 @@ bool ism_advice_use_huge_pages(unsigned char *address, uint64_t length, bool wri
     return false;
 }
 
-bool ism_advice_leave_out_of_dumps(unsigned char *address, uint64_t length)
+void ism_advice_give_back(unsigned char *address, uint64_t length)
 {
     (void)address;
     (void)length;
-    return false;
 }

@@ -83,3 +83,8 @@ bool ism_advice_leave_out_of_dumps(unsigned char *address, uint64_t length)
 {
     return advise(address, length, MADV_DONTDUMP);
 }
+
+void ism_advice_give_back(unsigned char *address, uint64_t length)
+{
+    (void)advise(address, length, MADV_REMOVE);
+}

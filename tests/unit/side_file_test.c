@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "posix/side_file.h"
 #include "region/control.h"
 #include "unix/user_folder.h"
 
@@ -289,6 +290,59 @@ static void e2_a_wrong_length_is_noticed(void **state)
     assert_int_equal(ism_region_close(region), ISM_OK);
 }
 
+enum plant { PLANT_BYTES, PLANT_LINK, PLANT_PIPE, PLANT_FOLDER, PLANTS };
+
+/* Make that where a shared region's side file would be; other is the path of a file to link to. */
+static bool plant(enum plant kind, const char *path, const char *other)
+{
+    static const char bytes[] = "0123456789012345678901234567890123456789012345678901234567890123456789";
+    int file;
+
+    switch (kind) {
+    case PLANT_LINK:
+        return link(other, path) == 0;
+    case PLANT_PIPE:
+        return mkfifo(path, 0666) == 0;
+    case PLANT_FOLDER:
+        return mkdir(path, 0777) == 0;
+    default:
+        file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+        return file != -1 && write(file, bytes, sizeof bytes) == (ssize_t)sizeof bytes && close(file) == 0;
+    }
+}
+
+/* Any user may put something where the side file of a shared region would be. */
+static void r8_what_is_planted_among_shared_side_files_is_left_alone(void **state)
+{
+    const ism_region_options shared = {.size = SIZE, .access = ISM_ACCESS_EVERYONE};
+    char first[ISM_NATIVE_NAME_MAX + 1], path[ISM_PATH_MAX + 1], other[ISM_PATH_MAX + 1];
+
+    (void)state;
+    ism_memory_native_name(name, (struct ism_names){.shared = true}, 0, first);
+    assert_in_range(strlen(first), 1, 30);
+    ism_side_file_path(first, path);
+    (void)snprintf(other, sizeof other, "%s", side_file("/other"));
+    assert_true(plant(PLANT_BYTES, other, NULL) && truncate(other, 3) == 0);
+    for (enum plant kind = PLANT_BYTES; kind < PLANTS; kind++) {
+        struct stat before, after;
+        ism_region *region = NULL, *opened = NULL;
+        assert_true(plant(kind, path, other));
+        assert_int_equal(lstat(path, &before), 0);
+        assert_int_equal(ism_region_open(name, &shared, &region), ISM_E_NOT_FOUND);
+        assert_int_equal(ism_region_create(name, &shared, &region), ISM_OK);
+        assert_string_not_equal(ism_region_native_name(region), first);
+        assert_int_equal(ism_region_open(name, &shared, &opened), ISM_OK);
+        assert_int_equal(ism_region_tidy(NULL, NULL), ISM_OK);
+        assert_int_equal(ism_region_close(opened), ISM_OK);
+        assert_int_equal(ism_region_close(region), ISM_OK);
+        assert_int_equal(lstat(path, &after), 0);
+        assert_true(before.st_ino == after.st_ino && before.st_size == after.st_size &&
+                    before.st_mode == after.st_mode);
+        assert_int_equal(remove(path), 0);
+    }
+    assert_int_equal(remove(other), 0);
+}
+
 #define side_file_test(test) cmocka_unit_test_setup_teardown(test, choose_name, leaves_nothing)
 
 int main(void)
@@ -301,6 +355,7 @@ int main(void)
         side_file_test(r6_a_side_file_that_is_left_alone_is_stale),
         side_file_test(r6_what_a_killed_creator_left_is_stale),
         side_file_test(r8_what_is_no_side_file_is_left_alone),
+        side_file_test(r8_what_is_planted_among_shared_side_files_is_left_alone),
         side_file_test(e2_a_wrong_length_is_noticed),
         side_file_test(e5_a_side_file_of_another_version_is_refused),
     };
