@@ -12,6 +12,7 @@
 #include "sysv.h"
 
 #include "../unix/access_mode.h"
+#include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
 #include "../unix/user_file.h"
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define KEY_OURS UINT32_C(0x69000000)
@@ -76,7 +76,7 @@ struct ism_names ism_memory_names(const char *native)
 }
 
 /* Whoever created a segment may give it to another user, and still change and free it. */
-static bool is_ours(const struct shmid_ds *found, bool shared)
+bool ism_sysv_is_ours(const struct shmid_ds *found, bool shared)
 {
     return (shared || found->shm_perm.uid == ism_user_id()) &&
            found->shm_perm.cuid == found->shm_perm.uid &&
@@ -99,7 +99,7 @@ ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found
             return ISM_E_NOT_FOUND;
         return code == EACCES && !shared ? ISM_E_FOREIGN : status; /* ours can be read by this user */
     }
-    if (is_ours(found, shared))
+    if (ism_sysv_is_ours(found, shared))
         return ISM_OK;
     *why = (struct ism_cause){NULL, 0};
     return ISM_E_FOREIGN;
@@ -134,21 +134,6 @@ static ism_status fill(struct ism_memory *memory, const char *native, int id, bo
     return status;
 }
 
-/* Linux answers ENOSPC for the number of segments and for their pages, POSIX and the BSDs for the
- * number only. */
-static bool are_segments_used_up(void)
-{
-#ifdef __linux__
-    struct shminfo limits;
-    struct shm_info used;
-    return shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&limits) != -1 &&
-           shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&used) != -1 &&
-           (unsigned long)used.used_ids >= limits.shmmni;
-#else
-    return true;
-#endif
-}
-
 /* Why shmget() made nothing. EINVAL: larger than any segment may be; ENOMEM: the system's memory
  * for segments is used up, not this process's. */
 static ism_status create_failure(key_t key, int code, struct ism_cause *why)
@@ -164,7 +149,7 @@ static ism_status create_failure(key_t key, int code, struct ism_cause *why)
     case ENOMEM:
         return ISM_E_NO_SPACE;
     case ENOSPC:
-        return are_segments_used_up() ? ISM_E_LIMIT : ISM_E_NO_SPACE;
+        return ism_sysv_are_segments_used_up() ? ISM_E_LIMIT : ISM_E_NO_SPACE;
     default:
         return status;
     }
@@ -257,9 +242,7 @@ static ism_status hollow_out(struct ism_memory *memory, struct ism_cause *why)
     ism_status status = ism_memory_map(memory, why);
     if (status != ISM_OK)
         return status;
-#ifdef MADV_REMOVE
-    (void)madvise(memory->address, (size_t)memory->length, MADV_REMOVE);
-#endif
+    ism_advice_give_back(memory->address, memory->length);
     *(volatile unsigned char *)mark_of(memory) = 1;
     return ISM_OK;
 }
@@ -290,34 +273,4 @@ void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1])
 {
     (void)native;
     path[0] = '\0';
-}
-
-ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
-{
-#ifdef __linux__
-    struct shminfo limits;
-    int last = shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&limits);
-    if (last == -1)
-        return ism_system_failure(why, "shmctl", errno);
-    bool goes_on = true;
-    for (int index = 0; goes_on && index <= last; index++) {
-        struct shmid_ds found;
-        char native[ISM_NATIVE_NAME_MAX + 1];
-        if (shmctl(index, SHM_STAT, &found) == -1)
-            continue;
-        uint32_t key = (uint32_t)found.shm_perm.__key;
-        if (!ism_sysv_is_region_key(key))
-            continue;
-        ism_sysv_native_of_key(key, native);
-        if (!is_ours(&found, ism_memory_is_shared(native)))
-            continue;
-        goes_on = visitor(native, context);
-    }
-    return ISM_OK;
-#else
-    (void)visitor;
-    (void)context;
-    *why = (struct ism_cause){NULL, 0};
-    return ISM_E_UNSUPPORTED;
-#endif
 }

@@ -16,6 +16,12 @@ void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1]);
 /* Is it one of the keys that regions have? Others may have it all the same. */
 bool ism_sysv_is_region_key(uint32_t key);
 
+/* May it be a region, of this user's or shared, by what the system says of it? */
+bool ism_sysv_is_ours(const struct shmid_ds *found, bool shared);
+
+/* After shmget() has said ENOSPC: is the number of segments used up, rather than their memory? */
+bool ism_sysv_are_segments_used_up(void);
+
 /* Make a segment under a free key, for this user alone. */
 ism_status ism_sysv_make(key_t key, size_t length, ism_access access, int *id,
                          struct ism_cause *why);
