@@ -147,7 +147,7 @@ void ism_shared_file_unlock_names(void)
 
 /* One that was copied into another file makes another id: who may put a file in the place of this one, and can read
  * the number, can still not make the lives in it look ended. */
-static uint64_t bound_to(uint64_t number, const struct stat *found)
+static uint64_t bound_id(uint64_t number, const struct stat *found)
 {
     uint64_t id = number ^ (uint64_t)found->st_ino * UINT64_C(0x9e3779b97f4a7c15);
     return id != 0 ? id : number;
@@ -173,7 +173,7 @@ ism_status ism_shared_file_read_id(int descriptor, bool draws, uint64_t *identit
             return ism_system_failure(why, "pwrite", errno);
     }
     *identity = (uint64_t)found.st_ino;
-    *id = bound_to(number, &found);
+    *id = bound_id(number, &found);
     return ISM_OK;
 }
 

@@ -316,12 +316,14 @@ static void r8_what_is_planted_among_shared_side_files_is_left_alone(void **stat
 {
     const ism_region_options shared = {.size = SIZE, .access = ISM_ACCESS_EVERYONE};
     char first[ISM_NATIVE_NAME_MAX + 1], path[ISM_PATH_MAX + 1], other[ISM_PATH_MAX + 1];
+    char file[ISM_NAME_MAX + 2];
 
     (void)state;
     ism_memory_native_name(name, (struct ism_names){.shared = true}, 0, first);
     assert_in_range(strlen(first), 1, 30);
     ism_side_file_path(first, path);
-    (void)snprintf(other, sizeof other, "%s", side_file("/other"));
+    (void)snprintf(file, sizeof file, "/%s", name);
+    (void)snprintf(other, sizeof other, "%s", side_file(file));
     assert_true(plant(PLANT_BYTES, other, NULL) && truncate(other, 3) == 0);
     for (enum plant kind = PLANT_BYTES; kind < PLANTS; kind++) {
         struct stat before, after;
