@@ -1,23 +1,13 @@
 /* The robust mutex of src/sync/mutex.c, for the model checker Spin. README.md tells which step here is which
  * line there and what is left out; ./run checks every configuration. A configuration is a set of macros:
- *   PROCESSES  2 to 4     CRASHES  at most so many kills     REBIRTHS  at most so many new lives in slots of the dead
- *   ROUNDS     at most so many calls of lock in all (otherwise no limit)
- *   SLEEPS_ARE_ENDLESS    only a wake ends a sleep, or a deadline
- *   SLEEPS_END_LAST       the bound ends a sleep only when no living process can do anything else
- *                         (neither: the bound may end a sleep at any time)
+ * kernel.pml tells of PROCESSES, CRASHES, ROUNDS, SLEEPS_ARE_ENDLESS, SLEEPS_END_LAST, TIMED, TRIES, KILL_ONLY_THE_WOKEN; and
+ *   REBIRTHS              at most so many new lives in slots of the dead
  *   POLLING               sleepers look at the word themselves, and nobody knows of them (wait_generic.c)
- *   TIMED                 in so many of the slots a call of lock may carry a deadline, which may pass at any time
- *   TRIES                 in so many of the slots a call of lock may only try
  *   MISUSE                owners may lock again or mend what is whole, others may unlock
- *   KILL_ONLY_THE_WOKEN   a kill strikes only a sleeper that was woken and has not yet run
  *   BUG_...               one mistake put in on purpose
  */
-#ifndef PROCESSES
-#define PROCESSES 2
-#endif
-#ifndef CRASHES
-#define CRASHES 0
-#endif
+#include "kernel.pml"
+
 #ifndef REBIRTHS
 #define REBIRTHS 0
 #endif
@@ -36,30 +26,15 @@
 #define SAME_LOWER_HALF(a, b) (((a) & LOWER_HALF) == ((b) & LOWER_HALF))
 byte word;
 
-/* The table of lives, and the kernel's queue of sleepers: a bit for each slot. */
+/* The table of lives. */
 byte serial[PROCESSES];
-byte alive;
-byte asleep;
-#define BIT(s)         (1 << (s))
-#define MY_BIT         BIT(slot)
 #ifdef BUG_PID_AS_OWNER
 #define SERIAL(s)      0
 #else
 #define SERIAL(s)      serial[s]
 #endif
 
-/* The slots of those who live and have not come to their end. */
-byte busy;
-#define NOTHING_RUNS   ((busy & ~asleep) == 0)
-
-/* A deadline: there is none, it may pass at any time, it has passed, the call only tries. */
-#define NONE    0
-#define AHEAD   1
-#define PAST    2
-#define AT_ONCE 3
-
 /* What must be true, kept by an onlooker who sees all and changes nothing. */
-#define NOBODY 255
 byte holder = NOBODY;      /* the living process that has the lock */
 bool data_suspect;         /* an owner died, and nobody has said consistent since */
 bool given_up;             /* an owner who was told of a death unlocked without saying consistent */
@@ -101,31 +76,14 @@ inline forget() {
     deadline = NONE
 }
 
-/* Before each of its steps a process may be killed. It does nothing from then on, but its death shows a little later,
- * and until then it stays in the sleepers' queue and may swallow a wake. */
-byte crashes;
 byte rebirths;
-#ifdef ROUNDS
-byte rounds;
-#define MAY_LOCK (rounds < ROUNDS)
-#define COUNT_ROUND rounds++
-#else
-#define MAY_LOCK true
-#define COUNT_ROUND skip
-#endif
-#ifdef KILL_ONLY_THE_WOKEN
-#define OR_IS_KILLED
-#define OR_IS_KILLED_ASLEEP :: d_step { crashes < CRASHES && !(asleep & MY_BIT) -> die() } goto dying
-#elif CRASHES > 0
-#define OR_IS_KILLED :: d_step { crashes < CRASHES -> die() } goto dying
-#define OR_IS_KILLED_ASLEEP OR_IS_KILLED
-#else
-#define OR_IS_KILLED
-#define OR_IS_KILLED_ASLEEP
-#endif
+
+inline woke_up() {
+    has_slept = true;
+    saw = 0
+}
 
 inline die() {
-    crashes++;
     if
     :: holder == slot -> holder = NOBODY; data_suspect = true
     :: else
@@ -198,13 +156,7 @@ proctype process(byte slot) {
 
 idle:
     if
-    :: d_step { MAY_LOCK -> COUNT_ROUND } goto lock_at_once
-#ifdef TIMED
-    :: d_step { MAY_LOCK && slot < TIMED -> COUNT_ROUND; deadline = AHEAD } goto lock_at_once
-#endif
-#ifdef TRIES
-    :: d_step { MAY_LOCK && slot < TRIES -> COUNT_ROUND; deadline = AT_ONCE } goto lock_at_once
-#endif
+    OR_CALLS(lock_at_once)
 #ifdef MISUSE
     :: goto unlock_at_once
 #endif
@@ -287,26 +239,22 @@ sleep:
     :: asleep = asleep | MY_BIT; goto sleeping
 #else
     :: d_step { SAME_LOWER_HALF(word, saw) -> assert(deadline != AT_ONCE); asleep = asleep | MY_BIT } goto sleeping
-    :: d_step { !SAME_LOWER_HALF(word, saw) -> has_slept = true; saw = 0 } goto load
+    :: d_step { !SAME_LOWER_HALF(word, saw) -> woke_up() } goto load
 #endif
     OR_IS_KILLED
     fi;
 
 sleeping:
     if
-    :: d_step { !(asleep & MY_BIT) -> has_slept = true; saw = 0 } goto load
+    OR_WAKES(load)
 #ifdef BUG_GIVE_UP_WITHOUT_A_LOOK
     :: !(asleep & MY_BIT) && deadline != NONE -> goto told_busy_or_timed_out
 #endif
-    :: d_step { (asleep & MY_BIT) && deadline != NONE -> asleep = asleep & ~MY_BIT; has_slept = true; deadline = PAST; saw = 0 } goto load
+    OR_DEADLINE_PASSES(load)
 #ifdef POLLING
-    :: d_step { (asleep & MY_BIT) && !SAME_LOWER_HALF(word, saw) -> asleep = asleep & ~MY_BIT; has_slept = true; saw = 0 } goto load
+    :: d_step { (asleep & MY_BIT) && !SAME_LOWER_HALF(word, saw) -> asleep = asleep & ~MY_BIT; woke_up() } goto load
 #endif
-#ifdef SLEEPS_END_LAST
-    :: d_step { (asleep & MY_BIT) && NOTHING_RUNS -> asleep = asleep & ~MY_BIT; has_slept = true; saw = 0 } goto load
-#elif !defined(SLEEPS_ARE_ENDLESS) && !defined(BUG_UNBOUNDED_SLEEP)
-    :: d_step { asleep & MY_BIT -> asleep = asleep & ~MY_BIT; has_slept = true; saw = 0 } goto load
-#endif
+    OR_BOUND_PASSES(load)
     OR_IS_KILLED_ASLEEP
     fi;
 
@@ -400,14 +348,7 @@ wake_one:
 #ifdef POLLING
     :: goto tidy
 #else
-    :: d_step { asleep & BIT(0) -> asleep = asleep & ~BIT(0) } goto idle
-    :: d_step { asleep & BIT(1) -> asleep = asleep & ~BIT(1) } goto idle
-#if PROCESSES > 2
-    :: d_step { asleep & BIT(2) -> asleep = asleep & ~BIT(2) } goto idle
-#endif
-#if PROCESSES > 3
-    :: d_step { asleep & BIT(3) -> asleep = asleep & ~BIT(3) } goto idle
-#endif
+    OR_WAKES_ONE(idle)
     :: asleep == 0 -> goto tidy
 #endif
     OR_IS_KILLED
@@ -449,7 +390,7 @@ told_not_owner:
 
 dying:
     if
-    :: d_step { alive = alive & ~MY_BIT; busy = busy & ~MY_BIT; asleep = asleep & ~MY_BIT }
+    :: DEATH_SHOWS
     fi;
 #if REBIRTHS > 0
     if
@@ -473,12 +414,4 @@ end_for_good:
     false
 }
 
-init {
-    byte s;
-    atomic {
-        do
-        :: s < PROCESSES -> alive = alive | BIT(s); busy = busy | BIT(s); run process(s); s++
-        :: else -> break
-        od
-    }
-}
+init { STARTS_ALL }
