@@ -24,6 +24,7 @@ static const struct {
     {"tidy", peer_tidy},
     {"fork", peer_fork_often},
     {"soak", peer_soak},
+    {"step", peer_step},
 };
 
 void peer_say(const char *format, ...)

@@ -33,6 +33,12 @@ int peer_attach(int count, char **words);
 /* Commands that an obeying peer understands beyond its own. False: it is none of these, see peer_world.c. */
 bool peer_obey_world(int count, char **words);
 
+/* The same, for commands that use what lies in a region's data: see peer_sync.c. */
+bool peer_obey_sync(int count, char **words, void *region_data);
+
+/* Carries out such commands, to be traced. */
+int peer_step(int count, char **words);
+
 /* Uses regions as hard as it can among others that do, see peer_rounds.c: each says "ok" at its end, or what was
  * wrong. */
 int peer_keep(int count, char **words);

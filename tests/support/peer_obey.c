@@ -57,7 +57,7 @@
  *   fork                              child, and the child obeys until "exit"; then parent
  *   exec                              exec, said by the same process as a fresh program
  *   exit                              nothing; the process ends
- * and those of peer_world.c.
+ * and those of peer_world.c and peer_sync.c.
  *
  * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent group everyone machine, prefault
  * locked huge-pages no-core-dump one-writer, and the initialisers
@@ -880,7 +880,8 @@ static void obey(char *line)
             commands[i].obey(words);
             return;
         }
-    if (count == 0 || !peer_obey_world(count, words))
+    if (count == 0 || !(peer_obey_world(count, words) ||
+                        peer_obey_sync(count, words, ism_region_data(region()))))
         peer_say("not understood");
 }
 
