@@ -10,7 +10,7 @@
  *   read_pairs OFFSET PAIR TIMES, write_pairs OFFSET PAIR TIMES
  *                                     the same so often, looking at two words that are equal whenever nobody writes,
  *                                     and changing them; ISM_E_CORRUPT if they were not
- *   change PAIR                       ISM_OK of changing them
+ *   change PAIR, mend PAIR            ISM_OK of changing them, or of making them equal
  *   post OFFSET COUNT, permit OFFSET, try_permit OFFSET, permit_within OFFSET MILLISECONDS
  *   pass_permits FROM TO TIMES        of taking a permit here and posting it there so often
  *   event_set OFFSET, event_reset OFFSET, and event_wait, try_event_wait, event_wait_within OFFSET MILLISECONDS,
@@ -127,6 +127,13 @@ static ism_status obey_change(char **words)
     return ISM_OK;
 }
 
+static ism_status obey_mend(char **words)
+{
+    volatile uint64_t *pair = words_at(words[1]);
+    pair[1] = pair[0];
+    return ISM_OK;
+}
+
 static ism_status obey_read_pairs(char **words)
 {
     const volatile uint64_t *pair = words_at(words[2]);
@@ -208,7 +215,7 @@ PLAIN(obey_mutex_lock, ism_mutex_lock)
 PLAIN(obey_mutex_unlock, ism_mutex_unlock)
 
 /* A word is whole whoever dies. */
-static ism_status mend(ism_mutex *mutex, ism_status locked)
+static ism_status accept(ism_mutex *mutex, ism_status locked)
 {
     return locked == ISM_OWNER_DIED ? ism_mutex_consistent(mutex) : locked;
 }
@@ -220,9 +227,9 @@ static ism_status obey_take_items(char **words)
     ism_status status = ISM_OK;
 
     for (uint32_t times = number(words[4]); times > 0 && status == ISM_OK; times--) {
-        status = mend(mutex, ism_mutex_lock(mutex));
+        status = accept(mutex, ism_mutex_lock(mutex));
         while (status == ISM_OK && *items == 0)
-            status = mend(mutex, ism_condition_wait(at(words[1]), mutex));
+            status = accept(mutex, ism_condition_wait(at(words[1]), mutex));
         if (status != ISM_OK)
             break;
         *items = *items - 1;
@@ -238,7 +245,7 @@ static ism_status obey_give_items(char **words)
     ism_status status = ISM_OK;
 
     for (uint32_t times = number(words[4]); times > 0 && status == ISM_OK; times--) {
-        status = mend(mutex, ism_mutex_lock(mutex));
+        status = accept(mutex, ism_mutex_lock(mutex));
         if (status != ISM_OK)
             break;
         *items = *items + 1;
@@ -369,6 +376,7 @@ static const struct {
     {"read_pairs", 4, obey_read_pairs},
     {"write_pairs", 4, obey_write_pairs},
     {"change", 2, obey_change},
+    {"mend", 2, obey_mend},
     {"post", 3, obey_post},
     {"permit", 2, obey_permit},
     {"try_permit", 2, obey_try_permit},
