@@ -24,6 +24,7 @@ static const struct {
     {"tidy", peer_tidy},
     {"fork", peer_fork_often},
     {"soak", peer_soak},
+    {"soak_sync", peer_soak_sync},
     {"step", peer_step},
 };
 

@@ -48,6 +48,9 @@ int peer_fork_often(int count, char **words);
 /* Creates and crashes as often as it is told, and counts what is left: see peer_soak.c. */
 int peer_soak(int count, char **words);
 
+/* Kills those who use an object as often as it is told: see peer_soak_sync.c. */
+int peer_soak_sync(int count, char **words);
+
 /* Print a line at once. */
 void peer_say(const char *format, ...);
 
