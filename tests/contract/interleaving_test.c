@@ -10,7 +10,7 @@
 
 #include "churn.h"
 
-#define STOPS 400 /* more than any of these passes has */
+#define STOPS 1000 /* more than any of these passes has */
 
 static const char *const options = "size=8192 within=15000";
 
