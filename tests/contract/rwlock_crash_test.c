@@ -150,6 +150,8 @@ static void s3_killed_at_any_instruction_a_writer_leaves_a_lock_that_tells(void 
          .beside = "read_round " RWLOCK, .judge = judge_heard_or_told},
         {.kills = 40, .before = ENTERED, .during = WRITE ";" CHANGE, .waits = true, .prepare = read_here,
          .meanwhile = leave_here, .judge = judge_told},
+        {.kills = 30, .before = ENTERED, .during = WRITE ";" CHANGE, .waits = true, .prepare = read_here,
+         .meanwhile = leave_here, .lives = true, .judge = judge_undamaged},
     };
 
     (void)state;

@@ -53,6 +53,12 @@ static void judge_taken(void)
     assert_semaphore_works(2);
 }
 
+static void judge_none_left(void)
+{
+    assert_int_equal(ism_semaphore_permits(&objects->semaphore), 0);
+    assert_semaphore_works(0);
+}
+
 static void s4_killed_at_any_instruction_it_keeps_no_permit_from_others(void **state)
 {
     static const struct strike strikes[] = {
@@ -65,6 +71,9 @@ static void s4_killed_at_any_instruction_it_keeps_no_permit_from_others(void **s
         {.kills = 100, .object = offsetof(struct objects, semaphore), .before = ENTERED,
          .during = "permit " SEMAPHORE, .waits = true, .beside = "permit " SEMAPHORE, .comes_late = true,
          .meanwhile = post_one, .judge = judge_permits},
+        {.kills = 40, .object = offsetof(struct objects, semaphore), .before = ENTERED,
+         .during = "permit " SEMAPHORE, .waits = true, .meanwhile = post_one, .lives = true,
+         .judge = judge_none_left},
     };
 
     (void)state;
@@ -86,15 +95,36 @@ static void unlock_here(void)
     assert_status(ism_mutex_unlock(&objects->mutex), ISM_OK);
 }
 
+static bool has_given;
+
 /* Unless the victim stands there with the mutex. */
 static void give_item(void)
 {
+    has_given = false;
     ism_status status = ism_mutex_try_lock(&objects->mutex);
     if (status == ISM_E_BUSY)
         return;
     assert_status(status, ISM_OK);
     objects->words[0] = objects->words[0] + 1;
     assert_status(ism_condition_signal(&objects->condition), ISM_OK);
+    unlock_here();
+    has_given = true;
+}
+
+static void give_item_at_last(void)
+{
+    if (has_given)
+        return;
+    lock_here();
+    objects->words[0] = objects->words[0] + 1;
+    assert_status(ism_condition_signal(&objects->condition), ISM_OK);
+    unlock_here();
+}
+
+static void judge_no_items(void)
+{
+    lock_here();
+    assert_int_equal(objects->words[0], 0);
     unlock_here();
 }
 
@@ -127,10 +157,13 @@ static void judge_items(void)
 static void s5_killed_at_any_instruction_it_keeps_no_signal_from_others(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 160, .object = offsetof(struct objects, condition), .before = ENTERED, .during = GIVE,
+        {.kills = 170, .object = offsetof(struct objects, condition), .before = ENTERED, .during = GIVE,
          .beside = TAKE, .judge = judge_items},
-        {.kills = 160, .object = offsetof(struct objects, condition), .before = ENTERED, .during = TAKE,
+        {.kills = 170, .object = offsetof(struct objects, condition), .before = ENTERED, .during = TAKE,
          .waits = true, .beside = TAKE, .meanwhile = give_item, .judge = judge_items},
+        {.kills = 100, .object = offsetof(struct objects, condition), .before = ENTERED, .during = TAKE,
+         .waits = true, .meanwhile = give_item, .lives = true, .help = give_item_at_last,
+         .judge = judge_no_items},
     };
 
     (void)state;
@@ -177,12 +210,15 @@ static void s6_killed_at_any_instruction_it_keeps_no_event_from_others(void **st
          .during = "event_set " EVENT, .beside = "event_wait " EVENT, .judge = judge_event},
         {.kills = 40, .object = offsetof(struct objects, event), .before = ENTERED,
          .during = "event_take " EVENT, .prepare = set_here, .judge = judge_event_alone},
-        {.kills = 80, .object = offsetof(struct objects, event), .before = ENTERED,
+        {.kills = 70, .object = offsetof(struct objects, event), .before = ENTERED,
          .during = "event_take " EVENT, .waits = true, .beside = "event_take " EVENT, .comes_late = true,
          .meanwhile = set_here, .judge = judge_event},
-        {.kills = 60, .object = offsetof(struct objects, event), .before = ENTERED,
+        {.kills = 50, .object = offsetof(struct objects, event), .before = ENTERED,
          .during = "event_wait " EVENT, .waits = true, .beside = "event_take " EVENT, .comes_late = true,
          .meanwhile = set_here, .judge = judge_event},
+        {.kills = 30, .object = offsetof(struct objects, event), .before = ENTERED,
+         .during = "event_take " EVENT, .waits = true, .meanwhile = set_here, .lives = true,
+         .judge = judge_event_alone},
     };
 
     (void)state;
@@ -219,6 +255,21 @@ static void judge_party(void)
     assert_barrier_works();
 }
 
+static ism_status arrived;
+
+static void arrive_shortly(void)
+{
+    arrived = ism_barrier_arrive_until(&objects->barrier, 2, passed());
+}
+
+/* Where the victim had not arrived. */
+static void arrive_at_last(void)
+{
+    if (arrived == ISM_E_TIMED_OUT)
+        arrived = ism_barrier_arrive_until(&objects->barrier, 2, soon());
+    assert_true(arrived >= ISM_OK);
+}
+
 static void s7_killed_at_any_instruction_it_has_arrived_or_not(void **state)
 {
     static const struct strike strikes[] = {
@@ -228,6 +279,9 @@ static void s7_killed_at_any_instruction_it_has_arrived_or_not(void **state)
          .during = "arrive " BARRIER " 2", .waits = true, .judge = judge_party},
         {.kills = 60, .object = offsetof(struct objects, barrier), .before = ENTERED,
          .during = "arrive_within " BARRIER " 2 0", .waits = true, .judge = judge_party},
+        {.kills = 40, .object = offsetof(struct objects, barrier), .before = ENTERED,
+         .during = "arrive " BARRIER " 2", .waits = true, .meanwhile = arrive_shortly, .lives = true,
+         .help = arrive_at_last, .judge = assert_barrier_works},
     };
 
     (void)state;

@@ -1,5 +1,6 @@
 /* strike.h: kills at any instruction of what a victim does to an object, where programs can be traced. After each of
- * them those who are left use the object, and are told the truth. */
+ * them those who are left use the object, and are told the truth. Or others do what it waits for at any
+ * instruction: then it has to go on. */
 #ifndef ISTHMUS_TESTS_STRIKE_H
 #define ISTHMUS_TESTS_STRIKE_H
 
@@ -30,6 +31,8 @@ struct strike {
     const char *beside;          /* what the survivor does: it waits already, */
     bool comes_late;             /* or comes when the victim stands where it will be killed; NULL: nothing */
     void (*meanwhile)(void);     /* done while the victim stands, before it gets a little further; or NULL */
+    bool lives;                  /* the victim is not killed, but let go, and has to end by itself */
+    void (*help)(void);          /* done after that; or NULL */
     void (*judge)(void);         /* after the kill; it hears the survivor */
 };
 
@@ -82,7 +85,7 @@ static inline unsigned step_to_end(const struct strike *strike, struct process *
 }
 
 /* Kill a victim after so many instructions, or (none given) when it waits or has ended, and tell how many those were; else
- * whether it has ended by itself. */
+ * whether it had ended by then. */
 static inline bool strike_at(const struct strike *strike, const char *name, unsigned stop,
                              unsigned *length)
 {
@@ -93,19 +96,26 @@ static inline bool strike_at(const struct strike *strike, const char *name, unsi
     if (length != NULL)
         *length = step_to_end(strike, victim);
     int status = process_step(victim, PROCESS_INSTRUCTIONS, stop);
+    const bool has_ended = status != PROCESS_RUNNING;
     if (strike->comes_late)
         tell(survivor, "%s", strike->beside);
     if (strike->meanwhile != NULL) {
         strike->meanwhile();
-        if (status == PROCESS_RUNNING)
+        if (status == PROCESS_RUNNING && !strike->lives)
             status = process_step(victim, PROCESS_INSTRUCTIONS, kills * 37 % FURTHER);
     }
-    process_kill(victim);
-    assert_int_equal(process_wait(victim), status == PROCESS_RUNNING ? PROCESS_KILLED : 0);
+    if (strike->lives)
+        process_release(victim);
+    else
+        process_kill(victim);
+    if (strike->help != NULL)
+        strike->help();
+    const bool was_killed = status == PROCESS_RUNNING && !strike->lives;
+    assert_int_equal(process_wait(victim), was_killed ? PROCESS_KILLED : 0);
     process_free(victim);
     kills++;
     strike->judge();
-    return status != PROCESS_RUNNING;
+    return has_ended;
 }
 
 /* Where a look takes long, there are fewer of them. */
@@ -127,7 +137,8 @@ static inline void carry_out(const struct strike *strike, const char *name)
             stride = stride * 3 / 2 + 1;
         stop += stride;
     }
-    print_message("killed %u times within %u instructions of \"%s\"\n", kills, length, strike->during);
+    print_message(strike->lives ? "stopped %u times within %u instructions of \"%s\"\n"
+                                : "killed %u times within %u instructions of \"%s\"\n", kills, length, strike->during);
 }
 
 static inline void carry_out_all(const struct strike *strikes, size_t count, const char *name)
