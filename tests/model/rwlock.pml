@@ -35,8 +35,10 @@ byte wanting_to_write;
 byte reader[SLOTS];
 #if SLOTS > 1
 #define SOME_TAKEN     (reader[0] != 0 || reader[1] != 0)
+#define ALL_TAKEN      (reader[0] != 0 && reader[1] != 0)
 #else
 #define SOME_TAKEN     (reader[0] != 0)
+#define ALL_TAKEN      SOME_TAKEN
 #endif
 byte departures;       /* modulo 8 */
 
@@ -255,7 +257,7 @@ with_turn:
 #if SLOTS > 1
     :: d_step { !writes && reader[1] == 0 -> reader[1] = READER(slot); at = 1 } goto give_turn_to_read
 #endif
-    :: d_step { !writes && SOME_TAKEN -> seen = departures; at = 0; found = false } goto look_at_slots
+    :: d_step { !writes && ALL_TAKEN -> seen = departures; at = 0; found = false } goto look_at_slots
     :: d_step { writes && at < SLOTS && reader[at] == 0 -> at++ } goto with_turn
 #ifdef BUG_COUNT_DEPARTURES_TOO_LATE
     :: writes && at < SLOTS && reader[at] != 0 -> goto look_at_slot
