@@ -75,6 +75,22 @@ static inline uint64_t ism_load_sequential_64(const uint64_t *word)
     return ism_load_acquire_64(word);
 }
 
+static inline bool ism_compare_exchange_release_32(uint32_t *word, uint32_t *expected,
+                                                   uint32_t desired)
+{
+    uint32_t seen = (uint32_t)_InterlockedCompareExchange((volatile long *)word, (long)desired,
+                                                          (long)*expected);
+    bool exchanged = seen == *expected;
+    *expected = seen;
+    return exchanged;
+}
+
+static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *expected,
+                                                   uint32_t desired)
+{
+    return ism_compare_exchange_release_32(word, expected, desired);
+}
+
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
 #if defined(_M_X64) || defined(_M_ARM64)
@@ -156,6 +172,20 @@ static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *
 static inline uint64_t ism_load_sequential_64(const uint64_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+static inline bool ism_compare_exchange_release_32(uint32_t *word, uint32_t *expected,
+                                                   uint32_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *expected,
+                                                   uint32_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED);
 }
 
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)

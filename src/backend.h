@@ -270,6 +270,9 @@ ism_status ism_life_take(struct ism_life_table *table, ism_life *out, struct ism
  * also if the system gives no answer now. */
 bool ism_life_ended(struct ism_life_table *table, ism_life life);
 
+/* The same as far as it can be told without a system call: true where memory says so, else false. */
+bool ism_life_is_known_to_have_ended(const struct ism_life_table *table, ism_life life);
+
 /* ---- wait ---- */
 
 /* A 32-bit word that processes sleep on. */
@@ -281,7 +284,8 @@ struct ism_place {
 };
 
 /* Sleep while the word holds the value, for no longer than some nanoseconds. Also returns when woken, may
- * return when the watched life ends (0: watch none), and may return for no reason. */
+ * return when the watched life ends (0: watch none), and may return for no reason. ism_life_ended() has been asked about
+ * that life. */
 void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
                     uint64_t nanoseconds);
 

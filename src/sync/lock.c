@@ -90,7 +90,8 @@ static ism_status wait_for(struct wait *wait)
 {
     ism_status status = ISM_OK;
     uint64_t seen = ism_load_relaxed_64(wait->word);
-    if (!wait->wish->tries_only)
+    if (!wait->wish->tries_only &&
+        !ism_life_is_known_to_have_ended(wait->lives, ism_lock_owner(seen)))
         seen = ism_spin_while_owned(wait->word, seen, ISM_LIFE_BITS);
     while (!decide(wait, &seen, &status)) {
         /* A failed take, or another life that lives: say that we wait before we sleep. */

@@ -3,9 +3,10 @@
  * The kernel drops the lock when the process ends, however it ends; a destructor drops it when the thread
  * ends. A slot's serial is drawn anew each time the slot is taken, so a life that names an old one is
  * known to have ended though the byte is locked again. Weak side: who waits learns of a death only by
- * asking, so core bounds every sleep. */
+ * asking, so core bounds every sleep; life_word.h tells it sooner, where there is such a word. */
 #include "../atomics.h"
 #include "life_shared.h"
+#include "life_word.h"
 #include "record_lock.h"
 #include "system_error.h"
 #include "user_file.h"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #define SLOT_BITS UINT64_C(0x00ffffff)
+#define FIRST_SLOTS 16u
 
 /* The lives of this process's threads: a description's own locks do not show as conflicts, so about
  * these the kernel can't be asked. Guarded by ISM_LOCK_REGISTRY. */
@@ -55,6 +57,7 @@ static void end_life(void *unused)
     for (size_t i = 0; i < own.count; i++)
         if (own.lives[i] == mine.life)
             own.lives[i--] = own.lives[--own.count];
+    ism_life_word_end();
     if (mine.life != 0)
         ism_user_file_end_life(slot_of(mine.life), mine.round);
     mine.life = 0;
@@ -121,37 +124,43 @@ static ism_status write_new_serial(int descriptor, uint32_t slot, uint32_t *seri
     return ISM_OK;
 }
 
-/* Take the first free slot from a random one on, so that processes do not queue for the same ones; among more of
- * them where this process has many already. */
+/* ISM_E_BUSY: somebody has it. */
+static ism_status try_slot(int descriptor, uint32_t slot, ism_life *out, struct ism_cause *why)
+{
+    ism_life taken;
+    if (is_own_slot(slot, &taken))
+        return ISM_E_BUSY;
+    ism_status status =
+        ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
+    if (status != ISM_OK)
+        return status;
+    uint32_t serial;
+    status = write_new_serial(descriptor, slot, &serial, why);
+    if (status != ISM_OK) {
+        ism_record_unlock(descriptor, ism_user_file_life_offset(slot), 1);
+        return status;
+    }
+    *out = (ism_life)serial << 32 | slot;
+    own.lives[own.count++] = *out;
+    return ISM_OK;
+}
+
+/* Draw one of the first slots, and of twice as many each time that it is taken: so few are in use, and processes do not
+ * queue for the same ones. */
 static ism_status take_slot(int descriptor, ism_life *out, struct ism_cause *why)
 {
-    uint16_t start;
-    ism_status status = ism_process_random(&start, sizeof start, why);
+    uint32_t drawn;
+    ism_status status = ism_process_random(&drawn, sizeof drawn, why);
     if (status != ISM_OK)
         return status;
     if (!make_room())
         return ISM_E_NO_MEMORY;
-    for (uint32_t i = 0; i < ISM_LIVES_MAX; i++) {
-        uint32_t slot = 1 + (uint32_t)((start % (1024 + 4 * own.count) + i) % ISM_LIVES_MAX);
-        ism_life taken;
-        if (is_own_slot(slot, &taken))
-            continue;
-        status = ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
-        if (status == ISM_E_BUSY)
-            continue;
-        if (status != ISM_OK)
-            return status;
-        uint32_t serial;
-        status = write_new_serial(descriptor, slot, &serial, why);
-        if (status != ISM_OK) {
-            ism_record_unlock(descriptor, ism_user_file_life_offset(slot), 1);
-            return status;
-        }
-        *out = (ism_life)serial << 32 | slot;
-        own.lives[own.count++] = *out;
-        return ISM_OK;
-    }
-    return ISM_E_LIMIT;
+    status = ISM_E_BUSY;
+    for (size_t among = FIRST_SLOTS + 2 * own.count; among < ISM_LIVES_MAX && status == ISM_E_BUSY; among *= 2)
+        status = try_slot(descriptor, (uint32_t)(1 + drawn % among), out, why);
+    for (uint32_t slot = 1; slot <= ISM_LIVES_MAX && status == ISM_E_BUSY; slot++)
+        status = try_slot(descriptor, slot, out, why);
+    return status == ISM_E_BUSY ? ISM_E_LIMIT : status;
 }
 
 ism_status ism_life_table_use(uint64_t *id, struct ism_cause *why)
@@ -186,6 +195,8 @@ static ism_status begin_life(struct ism_cause *why)
     status = take_slot(descriptor, &life, why);
     mine.life = life;
     mine.round = ism_user_file_round();
+    if (status == ISM_OK)
+        ism_life_word_make(descriptor, life);
     ism_process_unlock(ISM_LOCK_REGISTRY);
     return status;
 }
@@ -232,6 +243,8 @@ bool ism_life_ended(struct ism_life_table *table, ism_life life)
     int descriptor;
     if (ism_user_file_locks(&descriptor, &ignored) != ISM_OK)
         return false;
+    if (ism_life_word_is_marked(descriptor, life))
+        return true;
     ism_life taken;
     ism_process_lock(ISM_LOCK_REGISTRY);
     bool is_own = is_own_slot(slot, &taken);
@@ -241,4 +254,9 @@ bool ism_life_ended(struct ism_life_table *table, ism_life life)
 
     /* Whoever closed descriptors that are not its own may have put another file in the place of ours. */
     return has_ended(descriptor, life) && ism_user_file_is_open_at(descriptor);
+}
+
+bool ism_life_is_known_to_have_ended(const struct ism_life_table *table, ism_life life)
+{
+    return table == NULL && ism_life_word_is_marked(-1, life);
 }

@@ -11,6 +11,7 @@
 
 #include "../atomics.h"
 #include "descriptor.h"
+#include "life_word.h"
 #include "record_lock.h"
 #include "system_error.h"
 #include "user_folder.h"
@@ -26,6 +27,7 @@
 #define MAGIC UINT64_C(0x0a72657375737369) /* "issuser\n" on little-endian machines */
 #define VERSION 1u
 
+#define WORDS_OFFSET (UINT64_C(1) << 20) /* behind the serials */
 #define LEASE_OFFSET (UINT64_C(1) << 40)
 #define NAMES_OFFSET (LEASE_OFFSET + 1)
 #define LIVES_OFFSET (LEASE_OFFSET + (UINT64_C(1) << 32))
@@ -83,6 +85,11 @@ uint64_t ism_user_file_life_offset(uint32_t slot)
     return LIVES_OFFSET + slot;
 }
 
+uint64_t ism_user_file_words_offset(void)
+{
+    return WORDS_OFFSET;
+}
+
 static void give_up_locks(void)
 {
     if (file.locks != -1)
@@ -118,6 +125,7 @@ static void remove_if_last(void)
 {
     ism_process_lock(ISM_LOCK_REGISTRY);
     if (file.lease != -1 && file.users == 0) {
+        ism_life_word_end_all();
         give_up_locks();
         (void)close(file.lease);
         file.lease = -1;
@@ -268,23 +276,22 @@ static ism_status open_file(struct ism_cause *why)
     return status == ISM_E_BUSY ? ISM_E_TIMED_OUT : status;
 }
 
-/* Open the second description; the path must still mean the file that the process has a lease on. */
-static ism_status open_locks(struct ism_cause *why)
+/* The path must still mean the file that the process has a lease on. */
+ism_status ism_user_file_open_again(int *descriptor, struct ism_cause *why)
 {
     char path[128];
     path_of(path);
-    int descriptor =
+    int opened =
         ism_descriptor_keep(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (descriptor == -1) {
+    if (opened == -1) {
         ism_status status = ism_system_failure(why, "open", errno);
         return status == ISM_E_NOT_FOUND ? ISM_E_UNSUPPORTED : status;
     }
-    struct stat found;
-    if (fstat(descriptor, &found) == -1 || found.st_ino != file.inode) {
-        (void)close(descriptor);
+    if (!ism_user_file_is_open_at(opened)) {
+        (void)close(opened);
         return ISM_E_UNSUPPORTED; /* the table that our regions name lives in is lost */
     }
-    file.locks = descriptor;
+    *descriptor = opened;
     return ISM_OK;
 }
 
@@ -321,6 +328,11 @@ void ism_user_file_end_life(uint32_t slot, uint64_t round)
         ism_record_unlock(file.locks, ism_user_file_life_offset(slot), 1);
 }
 
+uint64_t ism_user_file_identity(void)
+{
+    return (uint64_t)file.inode;
+}
+
 bool ism_user_file_is_open_at(int descriptor)
 {
     struct stat found;
@@ -333,7 +345,7 @@ ism_status ism_user_file_locks(int *descriptor, struct ism_cause *why)
     ism_status status = file.lease == -1 ? open_file(why) : ISM_OK;
     (void)ism_user_file_round();
     if (status == ISM_OK && file.locks == -1)
-        status = open_locks(why);
+        status = ism_user_file_open_again(&file.locks, why);
     if (status == ISM_OK)
         *descriptor = file.locks;
     ism_process_unlock(ISM_LOCK_REGISTRY);

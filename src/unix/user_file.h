@@ -30,12 +30,21 @@ uint64_t ism_user_file_round(void);
 /* Give up the lock of a life, unless its round is over. ISM_LOCK_REGISTRY is held. */
 void ism_user_file_end_life(uint32_t slot, uint64_t round);
 
+/* Tells the file from one that was there before. ISM_LOCK_REGISTRY is held. */
+uint64_t ism_user_file_identity(void);
+
 /* Is that still a descriptor of the file? A program may have closed what it did not open. */
 bool ism_user_file_is_open_at(int descriptor);
 
 /* Where a life's serial stands in the file, and its lock. */
 uint64_t ism_user_file_serial_offset(uint32_t slot);
 uint64_t ism_user_file_life_offset(uint32_t slot);
+
+/* Where the file has room for a page per life; a multiple of any page's size. */
+uint64_t ism_user_file_words_offset(void);
+
+/* A description of the file that is nobody else's, with no locks. The caller closes it. ISM_LOCK_REGISTRY is held. */
+ism_status ism_user_file_open_again(int *descriptor, struct ism_cause *why);
 
 /* Keep other processes of this user out while names are looked up and changed. ISM_LOCK_NAMES is held:
  * a lock of this kind does not exclude the threads of one process. Waits for as long as a living process
