@@ -236,6 +236,8 @@ bool ism_life_ended(struct ism_life_table *table, ism_life life)
 {
     if (table != NULL)
         return ism_life_ended_shared(table, life);
+    if (ism_life_word_is_marked(-1, life))
+        return true;
     uint32_t slot = slot_of(life);
     if (slot == 0 || slot > ISM_LIVES_MAX)
         return true; /* nobody ever got such a life: the word holds what no lock call wrote */
