@@ -87,7 +87,7 @@ static ism_status check_seals(int descriptor)
     int seals = fcntl(descriptor, F_GET_SEALS);
     if (seals == -1 || (seals & F_SEAL_SHRINK) == 0 || fstatfs(descriptor, &system) == -1)
         return ISM_E_FOREIGN;
-    return system.f_type != HUGETLBFS_MAGIC ? ISM_OK : ISM_E_FOREIGN;
+    return (uint32_t)system.f_type != HUGETLBFS_MAGIC ? ISM_OK : ISM_E_FOREIGN;
 }
 
 ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out,

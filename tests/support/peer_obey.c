@@ -52,7 +52,7 @@
  *                                     as create, with room for that many more descriptors until it returns
  *   granted                           what of R14 the region has got: words of OPTIONs, or "nothing"
  *   in_force OPTION                   whether the system says so too: yes, no, or untold
- *   confine_locking, allow_huge_pages, refuse_locks
+ *   confine_locking, allow_huge_pages, refuse_locks, remove_life_table
  *                                     yes, or no where that is not possible
  *   fork                              child, and the child obeys until "exit"; then parent
  *   exec                              exec, said by the same process as a fresh program
@@ -727,6 +727,12 @@ static void obey_refuse_locks(char **words)
     say_whether(native_refuse_locks());
 }
 
+static void obey_remove_life_table(char **words)
+{
+    (void)words;
+    say_whether(native_remove_life_table());
+}
+
 static void obey_allow_huge_pages(char **words)
 {
     (void)words;
@@ -863,6 +869,7 @@ static const struct {
     {"confine_locking", 1, obey_confine_locking},
     {"allow_huge_pages", 1, obey_allow_huge_pages},
     {"refuse_locks", 1, obey_refuse_locks},
+    {"remove_life_table", 1, obey_remove_life_table},
     {"fork", 1, obey_fork},
     {"exec", 1, obey_exec},
     {"exit", 1, obey_exit},
