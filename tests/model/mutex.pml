@@ -1,6 +1,6 @@
-/* The robust mutex of src/sync/mutex.c, for the model checker Spin. README.md tells which step here is which
+/* The robust lock word of src/sync/lock.c, for the model checker Spin. README.md tells which step here is which
  * line there and what is left out; ./run checks every configuration. A configuration is a set of macros:
- * kernel.pml tells of PROCESSES, CRASHES, ROUNDS, SLEEPS_ARE_ENDLESS, SLEEPS_END_LAST, TIMED, TRIES, KILL_ONLY_THE_WOKEN; and
+ * those of kernel.pml (a call is one of lock), and
  *   REBIRTHS              at most so many new lives in slots of the dead
  *   POLLING               sleepers look at the word themselves, and nobody knows of them (wait_generic.c)
  *   MISUSE                owners may lock again or mend what is whole, others may unlock

@@ -1,7 +1,7 @@
 /* The read-write lock of src/sync/rwlock.c, for the model checker Spin; see README.md. A configuration is a set of macros:
  * those of kernel.pml (a call is one that reads or writes), and
  *   SLOTS      1 or 2, for readers
- *   WRITERS    the first so many processes may write (otherwise all); READERS  the last so many may read (otherwise all)
+ *   WRITERS    the first so many processes may write (otherwise all)
  *   ONLY_WRITERS_COUNT  as served count only writers, who neither pause nor end; of those who want the turn they get it first
  *   BUG_...    one mistake put in on purpose
  */
@@ -45,10 +45,6 @@ byte departures;       /* modulo 8 */
 #ifndef WRITERS
 #define WRITERS PROCESSES
 #endif
-#ifndef READERS
-#define READERS PROCESSES
-#endif
-
 /* What must be true, kept by an onlooker who sees all and changes nothing. */
 byte readers;          /* living processes that have it to read */
 byte writer = NOBODY;  /* the living process that has it to write */
@@ -160,7 +156,7 @@ idle:
 
 begin:
     if
-    :: slot >= PROCESSES - READERS -> goto enter
+    :: goto enter
     :: d_step { slot < WRITERS -> writes = true; want_turn() } goto take
     fi;
 #endif
