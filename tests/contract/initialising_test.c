@@ -233,6 +233,32 @@ static void r2_an_initialiser_in_a_lost_table_keeps_its_region(void **state)
     dismiss(other);
 }
 
+/* Its process lives on, and has the object open: so what it left behind can't be freed, and is passed by. */
+static void r2_a_thread_that_ends_in_its_initialiser_leaves_the_name_to_the_next(void **state)
+{
+    const char *name = NAME("x");
+
+    (void)state;
+    struct process *ended = peer_obeying(), *other = peer_obeying();
+    for (int i = 0; i < 3; i++) {
+        assert_answer(ask(ended, "end_while_initialising %s 8192", name), "ended");
+        assert_answer(ask(other, "open %s within=100", name), "ISM_E_NOT_FOUND");
+        assert_answer(ask(other, "open_or_create %s size=8192 pattern within=5000", name), "ISM_OK");
+        assert_answer(ask(other, "pattern"), "yes");
+        assert_answer(ask(ended, "open %s", name), "ISM_OK");
+        assert_answer(ask(ended, "close"), "ISM_OK");
+        assert_answer(ask(other, "close"), "ISM_OK");
+    }
+    assert_answer(ask(ended, "end_while_initialising %s 8192", name), "ended");
+    assert_answer(ask(other, "tidy"), "ISM_OK");
+    assert_answer(ask(other, "remove %s", name), "ISM_E_NOT_FOUND");
+    assert_answer(ask(other, "create %s size=8192 within=5000", name), "ISM_OK");
+    dismiss(other);
+    kill_and_wait(ended);
+    assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
+    assert_int_equal(leftovers_regions(name), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
