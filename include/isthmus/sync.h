@@ -140,7 +140,8 @@ ISM_API ism_status ism_rwlock_write_lock(ism_rwlock *lock);
 
 /* The same if that is possible at once.
  * lock:    as for ism_rwlock_read_lock().
- * Returns: as ism_rwlock_write_lock(); ISM_E_BUSY.
+ * Returns: as ism_rwlock_write_lock(); ISM_E_BUSY: somebody reads or writes, is just let in, or has just found that it
+ *          can't be.
  * Threads: as ism_mutex_lock(). Blocks: no. Since: 0.1. Promise: S3. */
 ISM_API ism_status ism_rwlock_try_write_lock(ism_rwlock *lock);
 

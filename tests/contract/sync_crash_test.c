@@ -204,13 +204,13 @@ static void judge_event_alone(void)
 static void s6_killed_at_any_instruction_it_keeps_no_event_from_others(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 70, .object = offsetof(struct objects, event), .before = ENTERED,
+        {.kills = 85, .object = offsetof(struct objects, event), .before = ENTERED,
          .during = "event_set " EVENT, .beside = "event_take " EVENT, .judge = judge_event},
-        {.kills = 70, .object = offsetof(struct objects, event), .before = ENTERED,
+        {.kills = 85, .object = offsetof(struct objects, event), .before = ENTERED,
          .during = "event_set " EVENT, .beside = "event_wait " EVENT, .judge = judge_event},
         {.kills = 40, .object = offsetof(struct objects, event), .before = ENTERED,
          .during = "event_take " EVENT, .prepare = set_here, .judge = judge_event_alone},
-        {.kills = 70, .object = offsetof(struct objects, event), .before = ENTERED,
+        {.kills = 85, .object = offsetof(struct objects, event), .before = ENTERED,
          .during = "event_take " EVENT, .waits = true, .beside = "event_take " EVENT, .comes_late = true,
          .meanwhile = set_here, .judge = judge_event},
         {.kills = 50, .object = offsetof(struct objects, event), .before = ENTERED,
@@ -273,9 +273,9 @@ static void arrive_at_last(void)
 static void s7_killed_at_any_instruction_it_has_arrived_or_not(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 150, .object = offsetof(struct objects, barrier), .before = ENTERED,
+        {.kills = 190, .object = offsetof(struct objects, barrier), .before = ENTERED,
          .during = "arrive " BARRIER " 2", .beside = "arrive " BARRIER " 2", .judge = judge_parties},
-        {.kills = 100, .object = offsetof(struct objects, barrier), .before = ENTERED,
+        {.kills = 130, .object = offsetof(struct objects, barrier), .before = ENTERED,
          .during = "arrive " BARRIER " 2", .waits = true, .judge = judge_party},
         {.kills = 60, .object = offsetof(struct objects, barrier), .before = ENTERED,
          .during = "arrive_within " BARRIER " 2 0", .waits = true, .judge = judge_party},
@@ -324,9 +324,9 @@ static void judge_once(void)
 static void s8_killed_at_any_instruction_it_is_done_or_started_over(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 160, .object = offsetof(struct objects, once), .before = ENTERED,
+        {.kills = 180, .object = offsetof(struct objects, once), .before = ENTERED,
          .during = "once " ONCE " " PAIR, .judge = judge_once_alone},
-        {.kills = 160, .object = offsetof(struct objects, once), .before = ENTERED,
+        {.kills = 180, .object = offsetof(struct objects, once), .before = ENTERED,
          .during = "once " ONCE " " PAIR, .beside = "once " ONCE " " PAIR, .comes_late = true,
          .judge = judge_once},
     };
