@@ -135,19 +135,20 @@ static void s3_s4_s5_s6_s7_s8_an_object_that_reaches_beyond_the_region_is_refuse
     begin(NAME("x"));
     assert_status(ism_region_create(NAME("y"), &options, &small), ISM_OK);
     unsigned char *bytes = ism_region_data(small);
+    const size_t size = (size_t)options.size;
     for (size_t i = 0; i < CALLS; i++) {
-        const size_t last = options.size - calls[i].size;
-        for (size_t at = last + 8; at < options.size + 32; at += 8) {
+        const size_t last = size - calls[i].size;
+        for (size_t at = last + 8; at < size + 32; at += 8) {
             assert_told(&calls[i], bytes + at, ISM_E_INVALID);
             if (at == last + 8) { /* the thread remembers the region in another state */
-                memset(bytes, 0, options.size);
+                memset(bytes, 0, size);
                 assert_int_not_equal(calls[i].make(bytes + last), ISM_E_INVALID);
                 (void)ism_rwlock_unlock((ism_rwlock *)(void *)(bytes + last));
                 assert_told(&calls[i], bytes + at, ISM_E_INVALID);
             }
         }
     }
-    for (size_t i = options.size; i < options.size + 32; i++)
+    for (size_t i = size; i < size + 32; i++)
         assert_int_equal(bytes[i], 0);
     assert_status(ism_region_close(small), ISM_OK);
     end();

@@ -244,7 +244,7 @@ static void s2_a_program_that_is_replaced_has_ended(void **state)
 /* All but a mark, which only the user's own processes could forge: no address is taken from it, and the byte tells. */
 static void e2_nonsense_in_a_page_is_not_believed(void **state)
 {
-    static const uint64_t distances[] = {0, 1, 3, 68, 4096, UINT64_C(0xffffffff), UINT64_C(0x80000008)};
+    static const size_t distances[] = {0, 1, 3, 68, 4096, UINT64_C(0xffffffff), UINT64_C(0x80000008)};
     uint32_t *word, value;
 
     (void)state;
