@@ -38,8 +38,7 @@ static inline void ism_count_given(struct ism_holder *holder)
 static inline bool ism_lock_at_once(uint64_t *word, struct ism_holder *holder)
 {
     uint64_t expected = 0;
-    if (!ISM_LIKELY(holder != NULL &&
-                    ism_compare_exchange_acquire_64(word, &expected, holder->life)))
+    if (!ISM_LIKELY(ism_compare_exchange_acquire_64(word, &expected, holder->life)))
         return false;
     ism_count_taken(holder, word);
     return true;
@@ -48,8 +47,6 @@ static inline bool ism_lock_at_once(uint64_t *word, struct ism_holder *holder)
 /* Give a lock back that nobody waits for. False: by ism_unlock_slowly(). */
 static inline bool ism_unlock_at_once(uint64_t *word, struct ism_holder *holder)
 {
-    if (!ISM_LIKELY(holder != NULL))
-        return false;
     uint64_t expected = holder->life;
     if (!ISM_LIKELY(ism_compare_exchange_release_64(word, &expected, 0)))
         return false;

@@ -6,7 +6,8 @@ _Static_assert(sizeof(ism_mutex) == 16, "layout of the mutex");
 
 static ism_status lock(ism_mutex *mutex, ism_deadline deadline, bool tries_only)
 {
-    if (ism_lock_at_once(&mutex->opaque[0], ism_recent_holder(mutex, sizeof *mutex)))
+    struct ism_holder *holder = ism_recent_holder(mutex, sizeof *mutex);
+    if (ISM_LIKELY(holder != NULL) && ism_lock_at_once(&mutex->opaque[0], holder))
         return ISM_OK;
     ism_status status = ism_registry_find(mutex, sizeof *mutex);
     if (status != ISM_OK)
@@ -32,7 +33,8 @@ ism_status ism_mutex_lock_until(ism_mutex *mutex, ism_deadline deadline)
 
 ism_status ism_mutex_unlock(ism_mutex *mutex)
 {
-    if (ism_unlock_at_once(&mutex->opaque[0], ism_recent_holder(mutex, sizeof *mutex)))
+    struct ism_holder *holder = ism_recent_holder(mutex, sizeof *mutex);
+    if (ISM_LIKELY(holder != NULL) && ism_unlock_at_once(&mutex->opaque[0], holder))
         return ISM_OK;
     ism_status status = ism_registry_find(mutex, sizeof *mutex);
     return status == ISM_OK ? ism_unlock_slowly(&mutex->opaque[0]) : status;

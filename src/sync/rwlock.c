@@ -351,7 +351,7 @@ ism_status ism_rwlock_unlock(ism_rwlock *opaque)
         ism_count_given(holder);
         return ISM_OK;
     }
-    if (ism_unlock_at_once(&opaque->opaque[0], holder))
+    if (holder != NULL && ism_unlock_at_once(&opaque->opaque[0], holder))
         return ISM_OK;
     ism_status status = ism_registry_find(opaque, sizeof *opaque);
     return status == ISM_OK ? unlock_slowly(lock) : status;
