@@ -10,7 +10,8 @@
 
 #include "churn.h"
 
-#define STOPS 1000 /* more than any of these passes has */
+#define STOPS 400 /* more than any of these passes has */
+#define COUNTS 5
 
 static const char *const options = "size=8192 within=15000";
 
@@ -50,8 +51,8 @@ static void assert_together(const char *name, const struct process *one, const s
     assert_int_equal(info.attached_count, 2);
 }
 
-/* How many stops a pass has until it says something; counted once, with nobody else about. */
-static unsigned count_stops(const char *name, const char *part, const char *last_words)
+/* How many stops a pass has until it says something. */
+static unsigned count_stops_once(const char *name, const char *part, const char *last_words)
 {
     struct process *held = hold_at_start(name, part);
     char line[64] = "";
@@ -59,13 +60,28 @@ static unsigned count_stops(const char *name, const char *part, const char *last
 
     while (stops < STOPS && !process_has_output(held) && hold_at(held, 1))
         stops++;
-    assert_in_range(stops, 2, STOPS - 1);
     process_release(held);
     assert_true(process_read_line(held, line, sizeof line));
     assert_string_equal(line, last_words);
     dismiss(held);
-    print_message("%s: %u stops\n", part, stops);
     return stops;
+}
+
+/* Other tests may hold the lock of names meanwhile, and whoever waits for it makes more stops: the least of several
+ * counts is right. is_there: is there such a region before? */
+static unsigned count_stops(const char *name, bool is_there, const char *part,
+                            const char *last_words)
+{
+    unsigned least = STOPS;
+    for (int i = 0; i < COUNTS; i++) {
+        ism_region *region = is_there ? create_region(name, CHURN_SIZE) : NULL;
+        const unsigned stops = count_stops_once(name, part, last_words);
+        least = stops < least ? stops : least;
+        close_region(region);
+    }
+    assert_in_range(least, 2, STOPS - 1);
+    print_message("%s: %u stops\n", part, least);
+    return least;
 }
 
 static void r2_another_creator_may_come_at_each_system_call_of_a_creation(void **state)
@@ -73,7 +89,7 @@ static void r2_another_creator_may_come_at_each_system_call_of_a_creation(void *
     const char *name = NAME("x");
 
     (void)state;
-    const unsigned stops = count_stops(name, "join", "joined");
+    const unsigned stops = count_stops(name, false, "join", "joined");
     struct process *other = peer_obeying(), *tidier = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
         struct process *held = hold_at_start(name, "join");
@@ -100,7 +116,7 @@ static void r6_another_may_come_at_each_system_call_of_the_last_close(void **sta
     ism_region_info info;
 
     (void)state;
-    const unsigned stops = count_stops(name, "leave", "left");
+    const unsigned stops = count_stops(name, false, "leave", "left");
     struct process *other = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
         struct process *held = hold_at_start(name, "leave");
@@ -128,7 +144,7 @@ static void r7_another_may_remove_and_create_at_each_system_call_of_a_removal(vo
     const char *name = NAME("x");
 
     (void)state;
-    const unsigned stops = count_stops(name, "remove", "ISM_E_NOT_FOUND") + 20;
+    const unsigned stops = count_stops(name, false, "remove", "ISM_E_NOT_FOUND") + 20;
     struct process *other = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
         ism_region *old = create_region(name, CHURN_SIZE);
@@ -160,7 +176,7 @@ static void r7_a_removal_at_each_system_call_of_a_creation_is_told_once(void **s
     const char *name = NAME("x");
 
     (void)state;
-    const unsigned stops = count_stops(name, "join", "joined");
+    const unsigned stops = count_stops(name, false, "join", "joined");
     struct process *remover = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
         struct process *held = hold_at_start(name, "join");
@@ -211,9 +227,7 @@ static void r7_a_removal_that_is_held_makes_nobody_wait_beyond_the_deadline(void
     const char *name = NAME("x");
 
     (void)state;
-    ism_region *region = create_region(name, CHURN_SIZE);
-    const unsigned stops = count_stops(name, "remove", "ISM_OK");
-    close_region(region);
+    const unsigned stops = count_stops(name, true, "remove", "ISM_OK");
     struct process *other = peer_obeying();
     for (unsigned stop = 0; stop < stops; stop++) {
         struct process *creator = peer_obeying();
@@ -273,10 +287,8 @@ static void r7_a_region_that_somebody_just_got_is_removed_all_the_same(void **st
     if (waits_for_names())
         skip_because("names are looked up by one process at a time here");
     close_region(create_region(name, CHURN_SIZE));
-    const unsigned removals = count_stops(name, "remove", "ISM_E_NOT_FOUND");
-    ism_region *region = create_region(name, CHURN_SIZE);
-    const unsigned opens = count_stops(name, "have", "ISM_OK");
-    close_region(region);
+    const unsigned removals = count_stops(name, false, "remove", "ISM_E_NOT_FOUND");
+    const unsigned opens = count_stops(name, true, "have", "ISM_OK");
     for (unsigned open = 0; open < opens; open++)
         for (unsigned removal = 0; removal < removals + 6; removal++) {
             struct process *holder = peer_obeying();
@@ -314,9 +326,7 @@ static void e5_a_failed_open_frees_nothing_that_it_can_not_read(void **state)
     (void)state;
     if (waits_for_names())
         skip_because("nobody has a region here before it is read");
-    ism_region *region = create_region(name, CHURN_SIZE);
-    const unsigned stops = count_stops(name, "open", "ISM_OK");
-    close_region(region);
+    const unsigned stops = count_stops(name, true, "open", "ISM_OK");
     for (unsigned stop = 0; stop < stops; stop++) {
         struct process *holder = peer_obeying();
         assert_answer(ask(holder, "create %s size=%u persistent", name, CHURN_SIZE), "ISM_OK");
