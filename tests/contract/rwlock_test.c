@@ -405,16 +405,16 @@ static void s3_the_room_of_dead_readers_is_used_again(void **state)
 
 /* ---- nobody starves ---- */
 
-/* At every moment there is a reader, or one is about to come. */
-static void s3_readers_who_come_for_ever_do_not_keep_a_writer_out(void **state)
+/* At every moment one of the others has the lock, or is about to come. */
+static void come_among(const char *name, const char *others,
+                       ism_status (*lock_until)(ism_rwlock *, ism_deadline))
 {
     enum { TIMES = 10 };
-    (void)state;
-    start(NAME("x"), 3);
+    start(name, 3);
     for (int i = 0; i < 3; i++)
-        tell(peers[i], "read_until 0 %u", AT(words[0]));
+        tell(peers[i], "%s 0 %u", others, AT(words[0]));
     for (int i = 0; i < TIMES; i++) {
-        assert_status(ism_rwlock_write_lock_until(&objects->rwlock, soon()), ISM_OK);
+        assert_status(lock_until(&objects->rwlock, soon()), ISM_OK);
         assert_status(ism_rwlock_unlock(&objects->rwlock), ISM_OK);
     }
     objects->words[0] = 1;
@@ -424,22 +424,16 @@ static void s3_readers_who_come_for_ever_do_not_keep_a_writer_out(void **state)
     end(3);
 }
 
+static void s3_readers_who_come_for_ever_do_not_keep_a_writer_out(void **state)
+{
+    (void)state;
+    come_among(NAME("x"), "read_until", ism_rwlock_write_lock_until);
+}
+
 static void s3_writers_who_come_for_ever_do_not_keep_a_reader_out(void **state)
 {
-    enum { TIMES = 10 };
     (void)state;
-    start(NAME("x"), 3);
-    for (int i = 0; i < 3; i++)
-        tell(peers[i], "write_until 0 %u", AT(words[0]));
-    for (int i = 0; i < TIMES; i++) {
-        assert_status(ism_rwlock_read_lock_until(&objects->rwlock, soon()), ISM_OK);
-        assert_status(ism_rwlock_unlock(&objects->rwlock), ISM_OK);
-    }
-    objects->words[0] = 1;
-    for (int i = 0; i < 3; i++)
-        assert_answer(answer(peers[i]), "ISM_OK");
-    assert_idle();
-    end(3);
+    come_among(NAME("x"), "write_until", ism_rwlock_read_lock_until);
 }
 
 /* ---- nobody is beside a writer ---- */

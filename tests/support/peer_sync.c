@@ -134,34 +134,32 @@ static ism_status obey_mend(char **words)
     return ISM_OK;
 }
 
-static ism_status obey_read_pairs(char **words)
+/* So often under the lock: the pair is whole, and then changed or not. */
+static ism_status pass_pairs(char **words, ism_status (*lock)(ism_rwlock *), bool changes)
 {
     const volatile uint64_t *pair = words_at(words[2]);
     ism_status status = ISM_OK;
 
     for (uint32_t times = number(words[3]); times > 0 && status == ISM_OK; times--) {
-        status = ism_rwlock_read_lock(at(words[1]));
+        status = lock(at(words[1]));
         if (status == ISM_OK && pair[0] != pair[1])
             status = ISM_E_CORRUPT;
+        if (status == ISM_OK && changes)
+            status = obey_change(words + 1);
         if (status == ISM_OK)
             status = ism_rwlock_unlock(at(words[1]));
     }
     return status;
 }
 
+static ism_status obey_read_pairs(char **words)
+{
+    return pass_pairs(words, ism_rwlock_read_lock, false);
+}
+
 static ism_status obey_write_pairs(char **words)
 {
-    const volatile uint64_t *pair = words_at(words[2]);
-    ism_status status = ISM_OK;
-
-    for (uint32_t times = number(words[3]); times > 0 && status == ISM_OK; times--) {
-        status = ism_rwlock_write_lock(at(words[1]));
-        if (status == ISM_OK && pair[0] != pair[1])
-            status = ISM_E_CORRUPT;
-        if (status == ISM_OK && obey_change(words + 1) == ISM_OK)
-            status = ism_rwlock_unlock(at(words[1]));
-    }
-    return status;
+    return pass_pairs(words, ism_rwlock_write_lock, true);
 }
 
 /* ---- semaphores ---- */
