@@ -135,11 +135,8 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
         descriptor = ism_descriptor_keep(shm_open(native, flags, 0));
         code = errno;
     }
-    if (descriptor == -1) {
-        ism_status status = ism_system_failure(why, "shm_open", code);
-        bool is_odd = code == EINVAL || code == EISDIR || code == ENXIO || code == EAGAIN;
-        return is_odd ? ISM_E_FOREIGN : status; /* EINVAL: a folder, as glibc tells it */
-    }
+    if (descriptor == -1)
+        return ism_posix_open_failure(why, code);
     ism_posix_fill(out, native, descriptor, writable);
     return ISM_OK;
 }

@@ -67,12 +67,8 @@ ism_status ism_native_open(const char *name, bool writable, struct ism_memory *o
     /* Not blocking: it may be a pipe, or a file with a lease on it. */
     int descriptor =
         ism_descriptor_keep(shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
-    if (descriptor == -1) {
-        int code = errno;
-        ism_status status = ism_system_failure(why, "shm_open", code);
-        bool is_odd = code == EINVAL || code == EISDIR || code == ENXIO || code == EAGAIN;
-        return is_odd ? ISM_E_FOREIGN : status; /* EINVAL: a folder, as glibc tells it */
-    }
+    if (descriptor == -1)
+        return ism_posix_open_failure(why, errno);
     ism_posix_fill(&memory, name, descriptor, writable);
     ism_status status = measure(&memory, why);
     if (status == ISM_OK)

@@ -16,6 +16,13 @@ void ism_posix_fill(struct ism_memory *memory, const char *native, int descripto
     memory->writable = writable;
 }
 
+ism_status ism_posix_open_failure(struct ism_cause *why, int code)
+{
+    ism_status status = ism_system_failure(why, "shm_open", code);
+    bool is_odd = code == EINVAL || code == EISDIR || code == ENXIO || code == EAGAIN;
+    return is_odd ? ISM_E_FOREIGN : status; /* EINVAL: a folder, as glibc tells it */
+}
+
 ism_status ism_posix_map(struct ism_memory *memory, int descriptor, struct ism_cause *why)
 {
     int protection = memory->writable ? PROT_READ | PROT_WRITE : PROT_READ;

@@ -13,6 +13,9 @@ ism_status ism_posix_lock_name(const struct ism_memory *memory, struct ism_cause
 /* An object that was opened, and is not measured. */
 void ism_posix_fill(struct ism_memory *memory, const char *native, int descriptor, bool writable);
 
+/* Why shm_open() opened nothing that exists: that may be no memory, but a folder or a pipe, ISM_E_FOREIGN. */
+ism_status ism_posix_open_failure(struct ism_cause *why, int code);
+
 /* Map an object that is measured, whole. */
 ism_status ism_posix_map(struct ism_memory *memory, int descriptor, struct ism_cause *why);
 

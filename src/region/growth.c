@@ -6,6 +6,7 @@
  * is killed in between leaves memory set aside that the next one finds. The size only ever rises; a hostile peer
  * can write what he likes there, so every reader keeps it within the capacity. */
 #include "../error.h"
+#include "../sync/lock.h"
 #include "control.h"
 #include "handle.h"
 
@@ -80,16 +81,10 @@ static ism_status check(const struct ism_region *region, uint64_t size)
 static ism_status grow_in_turn(struct ism_region *region, uint64_t size)
 {
     ism_mutex *lock = &ism_control_mapped(&region->memory)->growth_mutex;
-    ism_error before = *ism_error_last();
-    ism_status status = ism_mutex_lock(lock);
-    if (status != ISM_OK && status != ISM_OWNER_DIED)
+    ism_status status = ism_mutex_lock_undamaged(lock);
+    if (status != ISM_OK)
         return status;
-    if (status == ISM_OWNER_DIED) {
-        ism_error_restore(&before);
-        status = ism_mutex_consistent(lock);
-    }
-    if (status == ISM_OK)
-        status = grow_alone(region, size);
+    status = grow_alone(region, size);
     (void)ism_mutex_unlock(lock);
     return status;
 }

@@ -49,7 +49,6 @@ struct ism_region {
     uint64_t capacity;
     bool committed; /* its memory was set aside, and so is what it grows by */
     ism_lifetime lifetime;
-    ism_scope scope;  /* of its name */
     uint32_t wanted;  /* flags of R14 that the options asked for */
     uint32_t granted; /* those of them that nothing was refused of so far */
     struct ism_presence *presence; /* what it points to is guarded by ISM_LOCK_REGISTRY */

@@ -40,8 +40,9 @@ ism_status ism_region_get_token(const ism_region *region, char token[ISM_TOKEN_M
         return ism_fail(ISM_E_UNSUPPORTED, NULL, "a token of \"%s\", which is known otherwise",
                         region->kind == ISM_KIND_NATIVE ? region->memory.native : region->name);
     memset(&fields, 0, sizeof fields);
-    fields.is_of_all = ism_memory_is_shared(region->memory.native);
-    fields.is_of_machine = region->scope == ISM_SCOPE_MACHINE;
+    struct ism_names names = ism_memory_names(region->memory.native);
+    fields.is_of_all = names.shared;
+    fields.is_of_machine = names.scope == ISM_SCOPE_MACHINE;
     fields.region = region->id;
     memcpy(fields.name, region->name, sizeof fields.name);
     ism_token_write(&fields, token);

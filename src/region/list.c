@@ -130,8 +130,7 @@ struct visit {
     void *context;
     bool tidies;
     uint32_t left; /* objects that may still be looked at */
-    bool is_shut_out; /* others keep the shared names to themselves: those are passed by */
-    ism_status status;
+    ism_status status; /* once others keep the shared names to themselves those are passed by */
     struct ism_cause why;
 };
 
@@ -186,12 +185,11 @@ static bool visit_one(const char *native, void *context)
     ism_status outcome = ISM_OK;
     struct ism_names names = ism_memory_names(native);
     visit->left--;
-    if (names.shared && visit->is_shut_out)
+    if (names.shared && visit->status != ISM_OK)
         return visit->left > 0;
     ism_status status = ism_lease_begin(names, &visit->why);
     if (status != ISM_OK) {
         visit->status = status;
-        visit->is_shut_out = names.shared;
         return names.shared && visit->left > 0;
     }
     bool is_shown = examine(native, visit->tidies, &info, &outcome);
@@ -213,13 +211,13 @@ ism_status ism_region_list(ism_region_visitor visitor, void *context)
 {
     if (visitor == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "there is nobody to show the regions to");
-    struct visit visit = {visitor, context, false, UINT32_MAX, false, ISM_OK, {NULL, 0}};
+    struct visit visit = {visitor, context, false, UINT32_MAX, ISM_OK, {NULL, 0}};
     return visit_all(&visit);
 }
 
 ism_status ism_region_tidy(ism_region_visitor visitor, void *context)
 {
-    struct visit visit = {visitor, context, true, UINT32_MAX, false, ISM_OK, {NULL, 0}};
+    struct visit visit = {visitor, context, true, UINT32_MAX, ISM_OK, {NULL, 0}};
     return visit_all(&visit);
 }
 
@@ -233,7 +231,7 @@ void ism_sweep_once(void)
     is_done = true;
     ism_process_unlock(ISM_LOCK_REGISTRY);
     struct ism_cause ignored;
-    struct visit visit = {NULL, NULL, true, SWEEP_LIMIT, false, ISM_OK, {NULL, 0}};
+    struct visit visit = {NULL, NULL, true, SWEEP_LIMIT, ISM_OK, {NULL, 0}};
     if (is_first)
         (void)ism_memory_list(visit_one, &visit, &ignored);
 }

@@ -647,7 +647,6 @@ static ism_status start(struct attempt *attempt)
                         attempt->name);
     attempt->region->wanted = attempt->options.flags & ISM_ADVICE;
     attempt->region->granted = attempt->region->wanted;
-    attempt->region->scope = attempt->options.scope;
     if (!ism_names_have_tables(names_of(attempt)))
         status = ism_region_use_lives(attempt->region, attempt->options.flags);
     if (status == ISM_OK) {

@@ -182,9 +182,12 @@ static bool has_living_user(const struct ism_region *region)
 static bool is_busy(const struct ism_region *region)
 {
     ism_process_lock(ISM_LOCK_REGISTRY);
-    region->presence->askers++;
+    bool is_used = region->presence->holders != NULL;
+    region->presence->askers += is_used;
     ism_process_unlock(ISM_LOCK_REGISTRY);
-    bool is_used = has_living_user(region);
+    if (!is_used)
+        return false;
+    is_used = has_living_user(region);
     ism_process_lock(ISM_LOCK_REGISTRY);
     region->presence->askers--;
     ism_process_unlock(ISM_LOCK_REGISTRY);

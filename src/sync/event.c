@@ -45,10 +45,11 @@ ism_status ism_event_set(ism_event *event)
     do
         left = after_set(seen);
     while (!ism_compare_exchange_release_64(word, &seen, left));
+    if ((seen & (WATCHERS | TAKERS)) == 0)
+        return ISM_OK;
     struct ism_place place = ism_place_of(word, ism_recent.region);
-    if ((seen & WATCHERS) != 0)
-        (void)ism_wait_wake(&place, true);
-    else if ((seen & TAKERS) != 0 && !ism_wait_wake(&place, false))
+    bool wakes_all = (seen & WATCHERS) != 0;
+    if (!ism_wait_wake(&place, wakes_all) && !wakes_all)
         (void)ism_compare_exchange_relaxed_64(word, &left, left & ~TAKERS);
     return ISM_OK;
 }

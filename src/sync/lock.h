@@ -54,6 +54,10 @@ static inline bool ism_unlock_at_once(uint64_t *word, struct ism_holder *holder)
     return true;
 }
 
+/* Take a mutex of the library's own, under which an owner's death does no damage. On any status but ISM_OK it is not
+ * taken. */
+ism_status ism_mutex_lock_undamaged(ism_mutex *mutex);
+
 /* The word is in a region that ism_registry_find() has found for the thread; what can go wrong is left as the
  * thread's error. */
 ism_status ism_lock_slowly(uint64_t *word, const struct ism_wish *wish);

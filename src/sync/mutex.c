@@ -40,6 +40,17 @@ ism_status ism_mutex_unlock(ism_mutex *mutex)
     return status == ISM_OK ? ism_unlock_slowly(&mutex->opaque[0]) : status;
 }
 
+ism_status ism_mutex_lock_undamaged(ism_mutex *mutex)
+{
+    ism_status status = ism_mutex_lock(mutex);
+    if (status != ISM_OWNER_DIED)
+        return status;
+    status = ism_mutex_consistent(mutex);
+    if (status != ISM_OK)
+        (void)ism_mutex_unlock(mutex);
+    return status;
+}
+
 ism_status ism_mutex_consistent(ism_mutex *mutex)
 {
     ism_status status = ism_registry_find(mutex, sizeof *mutex);

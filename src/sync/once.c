@@ -15,16 +15,6 @@ struct once {
 
 _Static_assert(sizeof(struct once) == sizeof(ism_once) && sizeof(ism_once) == 32, "layout of once");
 
-static ism_status lock(ism_mutex *mutex)
-{
-    ism_error before = *ism_error_last();
-    ism_status status = ism_mutex_lock(mutex);
-    if (status != ISM_OWNER_DIED)
-        return status;
-    ism_error_restore(&before);
-    return ism_mutex_consistent(mutex);
-}
-
 static ism_status do_it(struct once *once, ism_once_callback callback, void *context)
 {
     if (ism_load_acquire_64(&once->done) == DONE)
@@ -49,7 +39,7 @@ ism_status ism_once_run(ism_once *once, ism_once_callback callback, void *contex
     struct once *inner = (struct once *)(void *)once;
     if (ism_load_acquire_64(&inner->done) == DONE)
         return ISM_OK;
-    status = lock(&inner->mutex);
+    status = ism_mutex_lock_undamaged(&inner->mutex);
     if (status != ISM_OK)
         return status;
     status = do_it(inner, callback, context);

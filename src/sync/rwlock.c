@@ -351,14 +351,15 @@ ism_status ism_rwlock_unlock(ism_rwlock *opaque)
         ism_count_given(holder);
         return ISM_OK;
     }
-    if (holder != NULL && ism_unlock_at_once(&opaque->opaque[0], holder))
+    if (holder != NULL && ism_unlock_at_once(&lock->turn, holder))
         return ISM_OK;
     ism_status status = ism_registry_find(opaque, sizeof *opaque);
     return status == ISM_OK ? unlock_slowly(lock) : status;
 }
 
-ism_status ism_rwlock_consistent(ism_rwlock *lock)
+ism_status ism_rwlock_consistent(ism_rwlock *opaque)
 {
-    ism_status status = ism_registry_find(lock, sizeof *lock);
-    return status == ISM_OK ? ism_lock_mend(&lock->opaque[0]) : status;
+    struct layout *lock = (struct layout *)(void *)opaque;
+    ism_status status = ism_registry_find(opaque, sizeof *opaque);
+    return status == ISM_OK ? ism_lock_mend(&lock->turn) : status;
 }

@@ -36,8 +36,10 @@ ism_status ism_semaphore_post(ism_semaphore *semaphore, uint32_t permits)
                             permits, seen & PERMITS);
         posted = seen + ONE_POST + permits;
     } while (!ism_compare_exchange_release_64(word, &seen, posted));
+    if ((seen & WAITERS) == 0)
+        return ISM_OK;
     struct ism_place place = ism_place_of(word, ism_recent.region);
-    if ((seen & WAITERS) != 0 && !ism_wait_wake(&place, permits > 1))
+    if (!ism_wait_wake(&place, permits > 1))
         (void)ism_compare_exchange_relaxed_64(word, &posted, posted & ~WAITERS);
     return ISM_OK;
 }
