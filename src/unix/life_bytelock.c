@@ -156,8 +156,11 @@ static ism_status take_slot(int descriptor, ism_life *out, struct ism_cause *why
     if (!make_room())
         return ISM_E_NO_MEMORY;
     status = ISM_E_BUSY;
-    for (size_t among = FIRST_SLOTS + 2 * own.count; among < ISM_LIVES_MAX && status == ISM_E_BUSY; among *= 2)
-        status = try_slot(descriptor, (uint32_t)(1 + drawn % among), out, why);
+    for (size_t among = FIRST_SLOTS + 2 * own.count; among < ISM_LIVES_MAX && status == ISM_E_BUSY;
+         among *= 2) {
+        status = try_slot(descriptor, (uint32_t)(1 + (drawn >> 8) % among), out, why);
+        drawn = drawn * 1664525 + 1013904223; /* or half of the time the same slot would be tried again */
+    }
     for (uint32_t slot = 1; slot <= ISM_LIVES_MAX && status == ISM_E_BUSY; slot++)
         status = try_slot(descriptor, slot, out, why);
     return status == ISM_E_BUSY ? ISM_E_LIMIT : status;

@@ -246,14 +246,17 @@ static struct own_word *map_own(int file, uint32_t slot)
     return own;
 }
 
-/* The mapping has a description of its own: it would keep the locks of another one alive. */
-static struct own_word *map_pages(uint32_t slot)
+/* Who has no word, for want of a low slot, still watches those of others. The mapping has a description of its own: it
+ * would keep the locks of another one alive. */
+static struct own_word *map_pages(int descriptor, uint32_t slot)
 {
     struct ism_cause ignored;
     int file;
+    struct own_word *own = NULL;
     if (ism_user_file_open_again(&file, &ignored) != ISM_OK)
         return NULL;
-    struct own_word *own = map_window(file) ? map_own(file, slot) : NULL;
+    if (map_window(file) && slot < SLOTS && set_aside(descriptor, slot))
+        own = map_own(file, slot);
     (void)close(file);
     return own;
 }
@@ -275,9 +278,9 @@ void ism_life_word_make(int descriptor, ism_life life)
 {
     uint32_t slot = slot_of(life);
     ism_life_word_end(); /* that of an earlier round */
-    if (!plan.is_possible || slot >= SLOTS || !set_aside(descriptor, slot))
+    if (!plan.is_possible)
         return;
-    struct own_word *own = map_pages(slot);
+    struct own_word *own = map_pages(descriptor, slot);
     if (own == NULL)
         return;
     uint64_t *note = (uint64_t *)(void *)own->pages;
