@@ -111,6 +111,18 @@ static void r1_names_with_one_native_name_are_two_regions(void **state)
     assert_int_equal(ism_region_close(second), ISM_OK);
 }
 
+static void make_unclaimed(const char *native)
+{
+    const struct ism_memory_plan plan = {.length = 2 * ism_memory_page()};
+    struct ism_cause why;
+    struct ism_memory memory;
+
+    assert_int_equal(ism_lease_begin((struct ism_names){.shared = false}, &why), ISM_OK);
+    assert_int_equal(ism_memory_create(native, &plan, &memory, &why), ISM_OK);
+    ism_memory_close(&memory);
+    ism_lease_end();
+}
+
 /* Creators that were killed before they could say whose their objects are, one after the other: as often as a
  * name has native names, and once more. */
 static void r6_what_was_never_claimed_is_no_obstacle(void **state)
@@ -119,7 +131,6 @@ static void r6_what_was_never_claimed_is_no_obstacle(void **state)
     char native[ISM_NATIVE_NAME_MAX + 1];
     char name[ISM_NAME_MAX + 1];
     unsigned left = 0;
-    const struct ism_memory_plan plan = {.length = 2 * ism_memory_page()};
 
     (void)state;
     (void)snprintf(name, sizeof name, "test-%llu-unclaimed", (unsigned long long)ism_process_id());
@@ -129,10 +140,8 @@ static void r6_what_was_never_claimed_is_no_obstacle(void **state)
     }
     assert_int_equal(ism_region_close(create(name, 100)), ISM_OK);
     for (unsigned i = 0; i < ism_backend_traits.candidates; i++) {
-        struct ism_memory memory;
         ism_memory_native_name(name, (struct ism_names){.shared = false}, i, native);
-        assert_int_equal(ism_memory_create(native, &plan, &memory, &why), ISM_OK);
-        ism_memory_close(&memory);
+        make_unclaimed(native);
     }
     assert_free(name);
     ism_region *region = create(name, 100);

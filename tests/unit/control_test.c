@@ -149,6 +149,7 @@ static int make_object(void **state)
     (void)state;
     set_name(native);
     if (!ism_control_place(options.capacity, &offset, &plan.length) ||
+        ism_lease_begin((struct ism_names){.shared = false}, &why) != ISM_OK ||
         make_leased(native, &plan, &object) != ISM_OK || ism_memory_map(&object, &why) != ISM_OK)
         return -1;
     ism_control_fill(&whole, "x", &options, REGION, TABLE, LIFE);
@@ -162,6 +163,7 @@ static int remove_object(void **state)
     (void)state;
     ism_status status = ism_memory_unlink(&object, &why);
     ism_lease_leave(&object, false);
+    ism_lease_end();
     return status == ISM_OK ? 0 : -1;
 }
 

@@ -4,8 +4,9 @@
 
 #include "backend.h"
 
-/* Make an object, and have it by a lease. Until it has one, other processes that tidy meanwhile may free it, as one
- * that a dead creator left: then it is made anew. To be left by ism_lease_leave(). */
+/* Make an object, and have it by a lease, between ism_lease_begin() and ism_lease_end(). Where names are not locked,
+ * others who tidy may free it before it has one, as what a dead creator left: then it is made anew. To be left by
+ * ism_lease_leave(). */
 static inline ism_status make_leased(const char *native, const struct ism_memory_plan *plan,
                                      struct ism_memory *out)
 {
