@@ -1,4 +1,4 @@
-# What `cmake --install` puts where: library, headers, tool, isthmusConfig.cmake and isthmus.pc.
+# What `cmake --install` puts where: library, headers, tool, man pages, isthmusConfig.cmake and isthmus.pc.
 include(CMakePackageConfigHelpers)
 
 set(cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/isthmus)
@@ -10,6 +10,12 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/isthmus
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_SOURCE_DIR}/examples/data/ascent.npy
   DESTINATION ${CMAKE_INSTALL_DATADIR}/isthmus)
+if(NOT WIN32)
+  foreach(section IN ITEMS 1 3)
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/isthmus.${section}
+      DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+  endforeach()
+endif()
 install(EXPORT isthmusTargets NAMESPACE isthmus:: DESTINATION ${cmake_dir})
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/isthmusConfig.cmake.in
