@@ -44,19 +44,18 @@ static bool is_readable(const char *path)
     return file != NULL;
 }
 
-/* The example lies beside the program, or where it was installed, or in the source tree. */
+/* The example lies beside the program, or where it was installed. */
 static const char *find_example(char *path, size_t size)
 {
-    static const char *const places[] = {"/" EXAMPLE, "/../share/isthmus/" EXAMPLE};
     char folder[2048];
 
     process_program_folder(folder, sizeof folder);
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        (void)snprintf(path, size, "%s%s", folder, places[i]);
-        if (folder[0] != '\0' && is_readable(path))
-            return path;
-    }
-    return ISTHMUS_EXAMPLES "/data/" EXAMPLE;
+    if (folder[0] == '\0') /* called by its name alone, where no system call tells more */
+        (void)snprintf(folder, sizeof folder, ".");
+    (void)snprintf(path, size, "%s/" EXAMPLE, folder);
+    if (!is_readable(path))
+        (void)snprintf(path, size, "%s/../share/isthmus/" EXAMPLE, folder);
+    return path;
 }
 
 /* ---- before the workers ---- */

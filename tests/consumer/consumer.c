@@ -1,13 +1,15 @@
 #include <isthmus/isthmus.h>
 
 #include <stdio.h>
+#include <string.h>
 
 int main(void)
 {
-    ism_region_options options = {0};
+    ism_region_options options;
     ism_region *region;
     ism_status status;
 
+    memset(&options, 0, sizeof options);
     options.size = 4096;
     status = ism_region_open_or_create("consumer", &options, &region);
     if (status != ISM_OK) {
