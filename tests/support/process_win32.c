@@ -309,18 +309,29 @@ static unsigned count_mappings(void)
     return count;
 }
 
+/* Wine 8 has the call that tells, but it tells 0; so each number that may be a handle is tried. The lowest that are free
+ * are given first. */
+static unsigned count_handles(void)
+{
+    enum { HANDLES_MAX = 4096 };
+    unsigned count = 0;
+    DWORD flags;
+
+    for (uintptr_t number = 4; number <= 4 * HANDLES_MAX; number += 4)
+        count += GetHandleInformation((HANDLE)number, &flags) != 0;
+    return count;
+}
+
 struct process_counts process_count(void)
 {
     struct process_counts counts;
     JOBOBJECT_BASIC_ACCOUNTING_INFORMATION members;
-    DWORD handles = 0;
 
     (void)job();
     memset(&members, 0, sizeof members);
     (void)QueryInformationJobObject(job(), JobObjectBasicAccountingInformation, &members,
                                     sizeof members, NULL);
-    (void)GetProcessHandleCount(GetCurrentProcess(), &handles);
-    counts.handles = handles;
+    counts.handles = count_handles();
     counts.mappings = count_mappings();
     counts.children = members.ActiveProcesses > 0;
     return counts;
