@@ -69,7 +69,7 @@ static void name_life(const struct ism_audience *audience, ism_life life,
 }
 
 /* Below zero: its thread has it twice. */
-static bool has_ended(HANDLE mutex)
+bool ism_win32_has_ended(HANDLE mutex)
 {
     int32_t count;
     return ism_ntdll_count_mutex(mutex, &count) && count >= 0;
@@ -80,7 +80,7 @@ static void reap(struct ism_life_table *table, size_t looks)
     for (; looks > 0 && table->count > 0; looks--) {
         table->next_look %= table->count;
         struct own_life *life = &table->lives[table->next_look];
-        if (has_ended(life->mutex)) {
+        if (ism_win32_has_ended(life->mutex)) {
             (void)CloseHandle(life->mutex);
             *life = table->lives[--table->count];
         } else {
@@ -331,7 +331,7 @@ bool ism_life_ended(struct ism_life_table *table, ism_life life)
     bool ended;
     if (!ism_win32_open_life(table, life, &mutex, &ended))
         return ended;
-    ended = has_ended(mutex);
+    ended = ism_win32_has_ended(mutex);
     (void)CloseHandle(mutex);
     return ended;
 }

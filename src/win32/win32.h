@@ -14,6 +14,9 @@ ism_status ism_win32_open_names(struct ism_names names, HANDLE *mutex, struct is
 bool ism_win32_open_life(const struct ism_life_table *table, ism_life life, HANDLE *mutex,
                          bool *is_gone);
 
+/* Has the life of that mutex ended? False also if the system gives no answer now. */
+bool ism_win32_has_ended(HANDLE mutex);
+
 /* Who may use what belongs to the regions that have that table (NULL: this user's), and a number that no other table
  * ever has in this process; 0 is this user's. */
 struct ism_audience;
