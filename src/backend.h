@@ -67,6 +67,7 @@ struct ism_memory {
     bool alone;             /* ism_lease_take_alone() did */
     uint64_t forks;         /* ism_process_forks() when it was leased */
     unsigned kind;          /* the backend's own; measured */
+    bool faults;            /* touching what was not committed ends the process; measured */
     uint64_t owner;         /* the user whose it is, 0 where users have no numbers; measured */
     uint32_t access;        /* an ism_access, as the system applies it; measured */
 };

@@ -147,8 +147,8 @@ ISM_API ism_status ism_region_create(const char *name, const ism_region_options 
  *          all died); ISM_E_SIZE (another size than the options say, or more than this process can
  *          address); ISM_E_TIMED_OUT (a living process was still initialising it at the deadline);
  *          ISM_E_ACCESS; ISM_E_FOREIGN; ISM_E_VERSION; ISM_E_CORRUPT (its control block makes no
- *          sense); ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_NO_SPACE (for the table of lock owners);
- *          ISM_E_SYSTEM. No open removes a region.
+ *          sense); ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_NO_SPACE (for the table of lock owners; on Windows
+ *          also for memory that others only call set aside); ISM_E_SYSTEM. No open removes a region.
  * Threads: any. Not in a signal handler. Blocks: until the deadline, and only while a living process
  *          initialises the region. Since: 0.1. Promises: R1, R2, R3, R6, R8, R9, R14, E2, E3,
  *          E5. */

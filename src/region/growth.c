@@ -4,13 +4,34 @@
  * control block, in that order. One process at a time does that, under a robust lock in the block: a file system
  * that runs full takes back all that it has just set aside and nobody has touched yet, another's part too. Who
  * is killed in between leaves memory set aside that the next one finds. The size only ever rises; a hostile peer
- * can write what he likes there, so every reader keeps it within the capacity. */
+ * can write what he likes there, so every reader keeps it within the capacity, and sets memory aside itself where it
+ * would fault otherwise. */
 #include "../error.h"
 #include "../sync/lock.h"
 #include "control.h"
 #include "handle.h"
 
 #include <inttypes.h>
+
+ism_status ism_region_set_aside_again(const struct ism_memory *memory, uint64_t offset, uint64_t length,
+                                      struct ism_cause *why)
+{
+    struct ism_memory copy = *memory;
+    return memory->faults ? ism_memory_commit(&copy, offset, length, why) : ISM_OK;
+}
+
+/* Can what the region has grown by be touched? That is asked once for each size. */
+static bool is_touchable(const struct ism_region *region, uint64_t size)
+{
+    struct ism_cause ignored;
+    uint64_t *known = (uint64_t *)(uintptr_t)&region->touchable; /* no handle is const in itself */
+    if (!region->memory.faults || size <= region->size || size <= ism_load_relaxed_64(known))
+        return true;
+    if (ism_region_set_aside_again(&region->memory, region->size, size - region->size, &ignored) != ISM_OK)
+        return false;
+    ism_store_relaxed_64(known, size); /* if it takes back a larger one, that is asked for again */
+    return true;
+}
 
 uint64_t ism_region_size(const ism_region *region)
 {
@@ -20,7 +41,9 @@ uint64_t ism_region_size(const ism_region *region)
         return region->size;
     /* Pairs with the release of publish(). */
     uint64_t size = ism_load_acquire_64(&ism_control_mapped(&region->memory)->size);
-    return size >= region->size && size <= region->capacity ? size : region->size;
+    if (size < region->size || size > region->capacity || !is_touchable(region, size))
+        return region->size;
+    return size;
 }
 
 static void publish(const struct ism_region *region, uint64_t size)

@@ -47,6 +47,7 @@ struct ism_region {
     struct ism_life_table *lives; /* the same; NULL: this user's */
     uint64_t size; /* when it was opened: see ism_region_size() */
     uint64_t capacity;
+    uint64_t touchable; /* a size that it has grown to, and up to which it can be touched: see ism_region_size() */
     bool committed; /* its memory was set aside, and so is what it grows by */
     ism_lifetime lifetime;
     uint32_t wanted;  /* flags of R14 that the options asked for */
@@ -67,6 +68,10 @@ bool ism_region_commits_data(const ism_region_options *options);
 ism_status ism_region_commit(struct ism_memory *memory, const ism_region_options *options,
                              bool with_data, struct ism_cause *why);
 ism_status ism_region_draw_id(uint64_t *id, struct ism_cause *why);
+/* What others call set aside may be not. Where touching it would fault then, set a range of a mapped object aside once
+ * more. */
+ism_status ism_region_set_aside_again(const struct ism_memory *memory, uint64_t offset, uint64_t length,
+                                      struct ism_cause *why);
 void ism_region_keep(struct ism_region *region, const struct ism_memory *memory,
                      const struct ism_control *control);
 ism_status ism_region_initialise(struct ism_region *region, const ism_region_options *options);

@@ -450,6 +450,8 @@ static ism_status join(struct attempt *attempt, struct ism_found *found, struct 
         status = take(found, why);
     if (status == ISM_OK)
         status = ism_memory_map(&found->memory, why);
+    if (status == ISM_OK)
+        status = ism_region_set_aside_again(&found->memory, 0, found->control.size, why);
     if (status == ISM_E_BUSY)
         return status;
     if (status != ISM_OK)

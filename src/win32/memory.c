@@ -209,6 +209,7 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
     }
     if (memory->kind == KIND_RESERVED && is_file)
         memory->kind = KIND_SPARSE_FILE;
+    memory->faults = memory->kind == KIND_RESERVED;
     return ISM_OK;
 }
 
@@ -224,6 +225,13 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
     return ISM_OK;
 }
 
+/* Through a view for reading as well; what is set aside already stays as it is. */
+static bool commit_pages(const struct ism_memory *memory, unsigned char *start, uint64_t length)
+{
+    DWORD protection = memory->writable ? PAGE_READWRITE : PAGE_READONLY;
+    return VirtualAlloc(start, (SIZE_T)length, MEM_COMMIT, protection) != NULL;
+}
+
 ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
                              struct ism_cause *why)
 {
@@ -231,19 +239,17 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
         return ISM_OK;
     if (memory->kind == KIND_SPARSE_FILE)
         return ism_persistent_allocate(memory->address + offset, length, why);
-    if (VirtualAlloc(memory->address + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE) == NULL)
+    if (!commit_pages(memory, memory->address + offset, length))
         return ism_win32_reserve_failure(why, "VirtualAlloc", GetLastError());
     return ISM_OK;
 }
 
-/* Reading and writing back nothing brings a page in, and disturbs nobody who writes to it. What another user calls set
- * aside may be not: that is done before, so that no touch can fault. */
+/* Reading and writing back nothing brings a page in, and disturbs nobody who writes to it. Other software may have set
+ * nothing aside: that is done before, so that no touch can fault. */
 static bool touch(const struct ism_memory *memory, unsigned char *bytes, uint64_t length)
 {
     size_t page = ism_memory_page();
-    if (memory->kind == KIND_RESERVED &&
-        VirtualAlloc(bytes, (SIZE_T)length, MEM_COMMIT,
-                     memory->writable ? PAGE_READWRITE : PAGE_READONLY) == NULL)
+    if (memory->kind == KIND_RESERVED && !commit_pages(memory, bytes, length))
         return false;
     for (uint64_t at = 0; at < length; at += page) {
         volatile LONG *word = (volatile LONG *)(void *)(bytes + at);

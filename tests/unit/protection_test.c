@@ -1,6 +1,6 @@
-/* protection_test.c: how the access lists of Windows objects are judged, whoever wrote them (R8, E2), and how the
+/* protection_test.c: how the access lists of Windows objects are judged, whoever wrote them (R8, E2), how the
  * objects that belong to regions for others are protected: the mutex of a life, the semaphore that is slept on, and
- * the lock of shared names. */
+ * the lock of shared names; and how memory is that others call set aside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,8 @@
 #include <cmocka.h>
 #include <isthmus/isthmus.h>
 
-#include "backend.h"
+#include "region/control.h"
+#include "region/handle.h"
 #include "win32/protection.h"
 #include "win32/user.h"
 #include "win32/win32.h"
@@ -360,6 +361,53 @@ static void r13_who_is_shut_out_of_names_of_the_machine_has_those_of_the_session
     assert_int_equal(ism_region_close(region), ISM_OK);
 }
 
+/* ---- memory that was not set aside ---- */
+
+/* Wine lets it be touched all the same, so the pages are asked. */
+static bool is_set_aside(const ism_region *region, uint64_t size)
+{
+    const unsigned char *start = ism_region_data(region), *at = start;
+    MEMORY_BASIC_INFORMATION pages;
+    while (at < start + size) {
+        if (VirtualQuery(at, &pages, sizeof pages) == 0 || pages.State != MEM_COMMIT)
+            return false;
+        at = (unsigned char *)pages.BaseAddress + pages.RegionSize;
+    }
+    return true;
+}
+
+/* A hostile creator says that the region is larger than what it has set memory aside for, and says so again later. */
+static void check_claims(ism_access access, uint32_t flags)
+{
+    enum { FIRST = 4096, CLAIMED = 32 * FIRST, CLAIMED_LATER = 48 * FIRST, CAPACITY = 64 * FIRST };
+    ism_region_options options = {.size = FIRST, .capacity = CAPACITY, .access = access};
+    ism_region_options like_this = {.access = access, .flags = flags};
+    ism_region *hostile, *opened;
+
+    assert_int_equal(ism_region_create("protection-claims", &options, &hostile), ISM_OK);
+    uint64_t *claim = &ism_control_mapped(&hostile->memory)->size;
+    *claim = CLAIMED;
+    assert_int_equal(ism_region_open("protection-claims", &like_this, &opened), ISM_OK);
+    assert_int_equal(ism_region_size(opened), CLAIMED);
+    assert_true(is_set_aside(opened, CLAIMED));
+    assert_false(is_set_aside(opened, CLAIMED + FIRST));
+    *claim = CLAIMED_LATER;
+    assert_int_equal(ism_region_size(opened), CLAIMED_LATER);
+    assert_true(is_set_aside(opened, CLAIMED_LATER));
+    assert_false(is_set_aside(opened, CAPACITY));
+    assert_int_equal(ism_region_close(opened), ISM_OK);
+    assert_int_equal(ism_region_close(hostile), ISM_OK);
+}
+
+static void e2_memory_that_is_only_called_set_aside_is_set_aside(void **state)
+{
+    (void)state;
+    for (int access = ISM_ACCESS_OWNER; access <= ISM_ACCESS_EVERYONE; access++) {
+        check_claims((ism_access)access, 0);
+        check_claims((ism_access)access, ISM_REGION_READ_ONLY);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +417,7 @@ int main(void)
         cmocka_unit_test(r8_a_held_lock_of_shared_names_is_waited_for_in_bounds),
         cmocka_unit_test(r13_a_held_lock_of_shared_names_hides_no_own_region),
         cmocka_unit_test(r13_who_is_shut_out_of_names_of_the_machine_has_those_of_the_session),
+        cmocka_unit_test(e2_memory_that_is_only_called_set_aside_is_set_aside),
     };
     return cmocka_run_group_tests_name("protection", tests, NULL, NULL);
 }
