@@ -53,11 +53,12 @@ extern const struct ism_traits ism_backend_traits;
 
 /* ---- memory ---- */
 
-/* An object of shared memory that this process has a handle of. Only its backend looks at handle,
+/* An object of shared memory that this process has a handle of. Only its backend looks at handle, mark,
  * identity and kind. */
 struct ism_memory {
     char native[ISM_NATIVE_NAME_MAX + 1];
     intptr_t handle;        /* descriptor, segment id or section handle */
+    intptr_t mark;          /* a handle that goes with it; 0: none */
     uint64_t identity;      /* tells the object from a later one of the same native name; measured */
     uint64_t length;        /* of the whole object, in bytes; measured */
     unsigned char *address; /* NULL until it is mapped */

@@ -8,6 +8,7 @@
  * share, too: that one anybody can hold. Weak sides: a program that duplicates others' handles (a debugger, some virus
  * scanners) counts as a holder as long as it has them; a process that died counts until the kernel
  * has closed its handles, a moment after its mutexes. */
+#include "generations.h"
 #include "ntdll.h"
 #include "persistent.h"
 #include "protection.h"
@@ -93,6 +94,7 @@ void ism_lease_end(void)
     (void)CloseHandle(lock);
     lock = NULL;
     ism_persistent_forget();
+    ism_generations_forget();
     ism_process_unlock(ISM_LOCK_NAMES);
 }
 

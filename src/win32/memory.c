@@ -2,7 +2,7 @@
  *
  * A section lives as long as somebody has a handle or a view of it, and its name as long as
  * somebody has a handle. So nothing is ever left behind, and nothing can be freed by force: core
- * marks a removed region, and the next one of its name goes by the next candidate. Sections are
+ * marks a removed region, and the next one of its name goes by the next candidate, see generations.c. Sections are
  * made with SEC_RESERVE: address space is set aside at once, memory when it is committed; touching
  * a page before that faults (Wine 8 lets it pass, but does not tell other views of a commit that
  * reaches the section's end, so VirtualQuery() is not asked about it). Persistent objects are
@@ -12,6 +12,7 @@
  * the handle of one who only looks is open, the name is taken. */
 #include "../atomics.h"
 #include "error_report.h"
+#include "generations.h"
 #include "ntdll.h"
 #include "persistent.h"
 #include "protection.h"
@@ -95,11 +96,13 @@ static bool can_persist(const char *native)
     return !names.shared && names.scope == ISM_SCOPE_SESSION;
 }
 
-static void fill(struct ism_memory *memory, const char *native, HANDLE section, bool writable)
+static void fill(struct ism_memory *memory, const char *native, HANDLE section, HANDLE mark,
+                 bool writable)
 {
     memset(memory, 0, sizeof *memory);
     memcpy(memory->native, native, strlen(native) + 1);
     memory->handle = (intptr_t)section;
+    memory->mark = (intptr_t)mark;
     memory->writable = writable;
 }
 
@@ -114,20 +117,33 @@ ism_status ism_win32_reserve_failure(struct ism_cause *why, const char *call, un
     return status == ISM_E_NO_MEMORY ? ISM_E_NO_SPACE : status;
 }
 
+static ism_status make_section(const char *native, const struct ism_memory_plan *plan, HANDLE *section,
+                               struct ism_cause *why)
+{
+    if (!plan->persistent)
+        return ism_win32_make_section(native, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE,
+                                      plan->length, plan->access, section, why);
+    if (can_persist(native))
+        return ism_persistent_create(native, plan, section, why);
+    *why = (struct ism_cause){NULL, 0};
+    return ISM_E_UNSUPPORTED;
+}
+
 ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
                              struct ism_memory *out, struct ism_cause *why)
 {
-    HANDLE section;
-    ism_status status = ISM_E_UNSUPPORTED;
-    *why = (struct ism_cause){NULL, 0};
-    if (!plan->persistent)
-        status = ism_win32_make_section(native, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE,
-                                        plan->length, plan->access, &section, why);
-    else if (can_persist(native))
-        status = ism_persistent_create(native, plan, &section, why);
+    HANDLE section, mark;
+    ism_status status = ism_generations_hold(native, &mark, why);
     if (status != ISM_OK)
         return status;
-    fill(out, native, section, true);
+    status = make_section(native, plan, &section, why);
+    if (status == ISM_E_EXISTS)
+        ism_generations_doubt();
+    if (status != ISM_OK) {
+        ism_generations_release(mark);
+        return status;
+    }
+    fill(out, native, section, mark, true);
     out->length = plan->length;
     if (plan->persistent)
         out->kind = plan->sparse ? KIND_SPARSE_FILE : KIND_FILE;
@@ -147,22 +163,35 @@ static ism_status judge_denial(const wchar_t *name)
     return status == ISM_E_FOREIGN ? ISM_E_FOREIGN : ISM_E_ACCESS;
 }
 
-ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+static ism_status open_section(const char *native, bool writable, HANDLE *section, struct ism_cause *why)
 {
     wchar_t name[ISM_NATIVE_NAME_MAX + 1];
     ism_user_wide_name(native, name);
     DWORD access = READ_CONTROL | SECTION_QUERY | FILE_MAP_READ | (writable ? FILE_MAP_WRITE : 0);
-    HANDLE section = OpenFileMappingW(access, FALSE, name);
-    ism_status status = ISM_OK;
-    if (section == NULL)
-        status = ism_system_failure(why, "OpenFileMappingW", GetLastError());
-    if (status == ISM_E_ACCESS && !ism_memory_is_shared(native))
-        status = judge_denial(name);
+    *section = OpenFileMappingW(access, FALSE, name);
+    if (*section != NULL)
+        return ISM_OK;
+    ism_status status = ism_system_failure(why, "OpenFileMappingW", GetLastError());
+    return status == ISM_E_ACCESS && !ism_memory_is_shared(native) ? judge_denial(name) : status;
+}
+
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
+                           struct ism_cause *why)
+{
+    HANDLE section, mark;
+    ism_status status = ISM_E_NOT_FOUND;
+    *why = (struct ism_cause){NULL, 0};
+    if (ism_generations_may_have(native))
+        status = open_section(native, writable, &section, why);
     if (status == ISM_E_NOT_FOUND && can_persist(native))
         status = ism_persistent_open(native, &section, why);
+    if (status != ISM_OK)
+        return status;
+    status = ism_generations_hold(native, &mark, why);
     if (status == ISM_OK)
-        fill(out, native, section, writable);
+        fill(out, native, section, mark, writable);
+    else
+        (void)CloseHandle(section);
     return status;
 }
 
@@ -351,10 +380,12 @@ void ism_memory_close(struct ism_memory *memory)
         (void)UnmapViewOfFile(memory->address);
     }
     (void)CloseHandle(section_of(memory));
+    ism_generations_release((HANDLE)memory->mark);
     if (memory->kind != KIND_RESERVED)
         ism_persistent_free(memory->native);
     memory->address = NULL;
     memory->handle = 0;
+    memory->mark = 0;
 }
 
 void ism_memory_path(const char *native, char path[ISM_PATH_MAX + 1])

@@ -1,6 +1,6 @@
 /* protection_test.c: how the access lists of Windows objects are judged, whoever wrote them (R8, E2), how the
  * objects that belong to regions for others are protected: the mutex of a life, the semaphore that is slept on, and
- * the lock of shared names; and how memory is that others call set aside. */
+ * the lock of shared names; what others plant under a user's own names; and memory that they call set aside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -361,6 +361,79 @@ static void r13_who_is_shut_out_of_names_of_the_machine_has_those_of_the_session
     assert_int_equal(ism_region_close(region), ISM_OK);
 }
 
+/* ---- later generations of a name ---- */
+
+/* Another user's section under that ending of the region's native names. */
+static HANDLE plant(const char *ending)
+{
+    char prefix[ISM_USER_PREFIX_MAX + 1], name[ISM_NATIVE_NAME_MAX + 1];
+    SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
+    ism_user_prefix((struct ism_names){false, ISM_SCOPE_SESSION}, prefix);
+    (void)snprintf(name, sizeof name, "%sprotection-heir%s", prefix, ending);
+    assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+        "O:BAD:P(A;;GA;;;WD)", SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
+    HANDLE planted = CreateFileMappingA(INVALID_HANDLE_VALUE, &attributes, PAGE_READWRITE, 0, 4096, name);
+    assert_non_null(planted);
+    (void)LocalFree(attributes.lpSecurityDescriptor);
+    return planted;
+}
+
+static ism_status create_heir(uint64_t size, ism_region **region)
+{
+    ism_region_options options = {.size = size};
+    return ism_region_create("protection-heir", &options, region);
+}
+
+static void assert_heir_has(uint64_t size)
+{
+    ism_region_info info;
+    ism_status status = ism_region_look("protection-heir", &info);
+    assert_int_equal(status, size != 0 ? ISM_OK : ISM_E_NOT_FOUND);
+    if (size != 0)
+        assert_int_equal(info.size, size);
+}
+
+/* The first number is taken, then free again; the later generation is found, and nothing else. */
+static void check_generations(const char *ending)
+{
+    ism_region *first, *second;
+    assert_int_equal(create_heir(1, &first), ISM_OK);
+    assert_int_equal(ism_region_remove("protection-heir"), ISM_OK);
+    assert_heir_has(0);
+    assert_int_equal(create_heir(2, &second), ISM_OK);
+    assert_string_equal(strrchr(ism_region_native_name(second), '.'), ending);
+    assert_heir_has(2);
+    assert_int_equal(ism_region_close(first), ISM_OK);
+    assert_heir_has(2);
+    assert_int_equal(create_heir(3, &first), ISM_E_EXISTS);
+    assert_int_equal(ism_region_close(second), ISM_OK);
+    assert_heir_has(0);
+    assert_int_equal(create_heir(3, &first), ISM_OK);
+    assert_string_equal(strrchr(ism_region_native_name(first), '.'), ".0");
+    assert_int_equal(ism_region_close(first), ISM_OK);
+}
+
+static void r7_a_later_generation_is_found_whatever_others_plant(void **state)
+{
+    ism_region *first, *second;
+
+    (void)state;
+    check_generations(".1");
+    HANDLE planted = plant(".+");
+    assert_int_equal(create_heir(1, &first), ISM_OK);
+    assert_heir_has(1);
+    assert_int_equal(ism_region_remove("protection-heir"), ISM_OK);
+    assert_int_equal(create_heir(2, &second), ISM_E_FOREIGN);
+    (void)CloseHandle(planted);
+    assert_int_equal(create_heir(2, &second), ISM_OK);
+    assert_int_equal(ism_region_close(first), ISM_OK);
+    assert_int_equal(ism_region_close(second), ISM_OK);
+    planted = plant(".1");
+    check_generations(".2");
+    (void)CloseHandle(planted);
+    check_generations(".1");
+}
+
 /* ---- memory that was not set aside ---- */
 
 /* Wine lets it be touched all the same, so the pages are asked. */
@@ -417,6 +490,7 @@ int main(void)
         cmocka_unit_test(r8_a_held_lock_of_shared_names_is_waited_for_in_bounds),
         cmocka_unit_test(r13_a_held_lock_of_shared_names_hides_no_own_region),
         cmocka_unit_test(r13_who_is_shut_out_of_names_of_the_machine_has_those_of_the_session),
+        cmocka_unit_test(r7_a_later_generation_is_found_whatever_others_plant),
         cmocka_unit_test(e2_memory_that_is_only_called_set_aside_is_set_aside),
     };
     return cmocka_run_group_tests_name("protection", tests, NULL, NULL);
