@@ -54,7 +54,7 @@ bool ism_generations_may_have(const char *native)
     if (seen.looks_at_all || !name_mark(native, mark))
         return true;
     if (strcmp(seen.mark, mark) != 0) {
-        memcpy(seen.mark, mark, sizeof mark);
+        memcpy(seen.mark, mark, strlen(mark) + 1);
         seen.is_there = is_there(mark);
     }
     return seen.is_there;

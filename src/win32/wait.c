@@ -159,8 +159,8 @@ static void wait_for(HANDLE semaphore, HANDLE life, uint64_t nanoseconds)
     if (life == NULL || (result != WAIT_OBJECT_0 + last && result != WAIT_ABANDONED_0 + last))
         return;
     (void)ReleaseMutex(life); /* others wait for it */
-    if (!ism_win32_has_ended(life))
-        wait_for(semaphore, NULL, nanoseconds); /* it is this thread's own, which only a hostile word names */
+    if (!ism_win32_has_ended(life)) /* it is this thread's own, which only a hostile word names */
+        wait_for(semaphore, NULL, nanoseconds);
 }
 
 void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,

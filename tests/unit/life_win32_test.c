@@ -2,12 +2,12 @@
  * whoever of them dies as well; and what others do under their names does no harm.
  *
  * The program starts itself as the other processes. They sleep for much longer than a test may take. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
