@@ -34,7 +34,7 @@ static void s5_zero_bytes_are_a_condition_that_nobody_waits_for(void **state)
 {
     (void)state;
     assert_int_equal(sizeof(ism_condition), 16);
-    assert_int_equal(offsetof(struct { char byte; ism_condition condition; }, condition), 8);
+    assert_int_equal(_Alignof(ism_condition), 8);
     start(NAME("x"));
     const ism_condition fresh = objects->condition;
     assert_status(ism_condition_signal(&objects->condition), ISM_OK);

@@ -41,7 +41,7 @@ static void s8_zero_bytes_are_something_not_done_and_it_is_done_once(void **stat
 {
     (void)state;
     assert_int_equal(sizeof(ism_once), 32);
-    assert_int_equal(offsetof(struct { char byte; ism_once once; }, once), 8);
+    assert_int_equal(_Alignof(ism_once), 8);
     start(NAME("x"));
     struct process *peer = peer_with(NAME("x"));
     assert_status(ism_once_run(once, do_it, &runs), ISM_OK);

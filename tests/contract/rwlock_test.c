@@ -69,7 +69,7 @@ static void s3_zero_bytes_are_a_free_lock(void **state)
 {
     (void)state;
     assert_int_equal(sizeof(ism_rwlock), 512);
-    assert_int_equal(offsetof(struct { char byte; ism_rwlock lock; }, lock), 8);
+    assert_int_equal(_Alignof(ism_rwlock), 8);
     start(NAME("x"), 0);
     for (int way = 0; way < WAYS; way++) {
         memset(&objects->rwlock, 0, sizeof objects->rwlock);
