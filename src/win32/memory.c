@@ -254,9 +254,23 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
     return ISM_OK;
 }
 
-/* Through a view for reading as well; what is set aside already stays as it is. */
+static bool is_committed(const unsigned char *start, uint64_t length)
+{
+    for (uint64_t at = 0; at < length;) {
+        MEMORY_BASIC_INFORMATION found;
+        if (VirtualQuery(start + at, &found, sizeof found) == 0 || found.State != MEM_COMMIT)
+            return false;
+        at = (uint64_t)((unsigned char *)found.BaseAddress + found.RegionSize - start);
+    }
+    return true;
+}
+
+/* What is set aside already stays as it is. Who may only read asks first: whether a view for reading may set anything
+ * aside is documented nowhere. */
 static bool commit_pages(const struct ism_memory *memory, unsigned char *start, uint64_t length)
 {
+    if (!memory->writable && is_committed(start, length))
+        return true;
     DWORD protection = memory->writable ? PAGE_READWRITE : PAGE_READONLY;
     return VirtualAlloc(start, (SIZE_T)length, MEM_COMMIT, protection) != NULL;
 }
