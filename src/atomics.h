@@ -63,6 +63,12 @@ static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *exp
     return ism_compare_exchange_acquire_64(word, expected, desired);
 }
 
+static inline bool ism_compare_exchange_acquire_release_64(uint64_t *word, uint64_t *expected,
+                                                           uint64_t desired)
+{
+    return ism_compare_exchange_acquire_64(word, expected, desired);
+}
+
 static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected,
                                                       uint64_t desired)
 {
@@ -108,11 +114,6 @@ static inline void ism_fence_release(void)
 {
     long word = 0;
     (void)_InterlockedExchange(&word, 1);
-}
-
-static inline void ism_fence_sequential(void)
-{
-    ism_fence_release();
 }
 
 static inline void ism_spin_pause(void)
@@ -162,6 +163,13 @@ static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *exp
                                        __ATOMIC_RELAXED);
 }
 
+static inline bool ism_compare_exchange_acquire_release_64(uint64_t *word, uint64_t *expected,
+                                                           uint64_t desired)
+{
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
 static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected,
                                                       uint64_t desired)
 {
@@ -196,11 +204,6 @@ static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 static inline void ism_fence_release(void)
 {
     __atomic_thread_fence(__ATOMIC_RELEASE);
-}
-
-static inline void ism_fence_sequential(void)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 #define ISM_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)

@@ -4,11 +4,12 @@
  * many there are, 0 between the rounds.
  *
  *   arrive     one more                           compare-exchange, release
- *   the last   the next round, nobody arrived     compare-exchange, acquire and release; then wake all
+ *   the last   the next round, nobody arrived     the same compare-exchange, acquire as well; then wake all
  *   give up    one less, if the round is the same compare-exchange
  *
  * A party that is killed after it has arrived stays counted; nothing has to be mended. The acquire of those who see the
- * next round, and of the last, pairs with the release of every arrival before it, so each sees what all had written. */
+ * next round, and of the last, pairs with the release of every arrival before it, so each sees what all had written: the
+ * steps between are exchanges, which hand on what an earlier one released, whatever their own order. */
 #include "../error.h"
 #include "sleeper.h"
 #include "spin.h"
@@ -46,7 +47,7 @@ static bool arrive(uint64_t *word, uint64_t parties, uint64_t *left)
         *left = ((seen & ~(ROUND << 48)) | parties << 48) + ONE_PARTY;
         if (arrived_in(*left) == parties)
             *left = next_round(seen);
-    } while (!ism_compare_exchange_sequential_64(word, &seen, *left));
+    } while (!ism_compare_exchange_acquire_release_64(word, &seen, *left));
     return true;
 }
 
@@ -55,15 +56,15 @@ static bool is_next_round(uint64_t seen, uint64_t arrived)
     return ((seen ^ arrived) & ROUND) != 0;
 }
 
-/* Take the arrival back. False: meanwhile all have arrived. */
+/* Take the arrival back; that tells nobody anything. False: meanwhile all have arrived. */
 static bool give_up(uint64_t *word, uint64_t arrived)
 {
-    uint64_t seen = ism_load_acquire_64(word), left;
+    uint64_t seen = ism_load_relaxed_64(word), left;
     do {
         if (is_next_round(seen, arrived))
             return false;
         left = arrived_in(seen) > 1 ? seen - ONE_PARTY : seen & ROUND;
-    } while (!ism_compare_exchange_sequential_64(word, &seen, left));
+    } while (!ism_compare_exchange_relaxed_64(word, &seen, left));
     return true;
 }
 

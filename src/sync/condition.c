@@ -4,7 +4,7 @@
  *
  *   wait        WAITERS, one wait more          compare-exchange under the mutex; unlock, sleep while the sequence
  *                                               stays what it was, lock
- *   signal      the sequence goes on            compare-exchange, release; then wake one
+ *   signal      the sequence goes on            compare-exchange; then wake one
  *   broadcast   the same, without WAITERS       then wake all
  *   tidy        a wake found nobody:            compare-exchange of what the signal left
  *               no WAITERS
@@ -12,7 +12,8 @@
  * Each wait leaves a word of its own, so tidying takes the flag from nobody who came after the signal; who came before it
  * sees another sequence. For the same reason a sleeper that gets the wake and is killed keeps nobody else
  * waiting: at their next look they see that the sequence went on. Without the flag nobody can have come before: who
- * waits says so while it has the mutex. What was changed under the mutex is seen by the mutex's own orders.
+ * waits says so while it has the mutex. What was changed under the mutex is seen by the mutex's own orders;
+ * this word needs none, as whoever has seen a signal takes the mutex before it looks at anything.
  * A sleeper that is stopped for exactly 2^31 signals misses them. */
 #include "../error.h"
 #include "lock.h"
@@ -114,7 +115,7 @@ static ism_status go_on(ism_condition *condition, uint64_t kept, bool all)
         if ((seen & WAITERS) == 0)
             return ISM_OK;
         left = (seen & ~(SEQUENCE | WAITERS)) | ((seen + 1) & SEQUENCE) | kept;
-    } while (!ism_compare_exchange_release_64(word, &seen, left));
+    } while (!ism_compare_exchange_relaxed_64(word, &seen, left));
     struct ism_place place = ism_place_of(word, ism_recent.region);
     if (!ism_wait_wake(&place, all) && kept != 0)
         (void)ism_compare_exchange_relaxed_64(word, &left, left & ~WAITERS);

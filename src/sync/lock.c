@@ -7,16 +7,18 @@
  *   unlock    owned by me -> free                             compare-exchange, release
  *   wait      owned -> owned, WAITERS                         compare-exchange, then sleep on the lower half
  *   recover   owned by a dead life -> owned by me, DAMAGED    compare-exchange, acquire
+ *   give up   owned by me, DAMAGED -> UNRECOVERABLE           compare-exchange
  *
  * A process may be killed before or after any of these steps, and none leaves anything to mend but the
  * word itself: whoever finds a dead owner takes over. An unlocker clears the owner, not WAITERS, and
  * wakes one sleeper; if that one is killed before it runs, the others still have the bit, and since every
  * sleep is bounded they look again by themselves. tests/model checks this with a kill at every step.
  *
- * Orders: the acquire of lock and recover pairs with the release of unlock (and of give-up), so what
- * the last owner wrote is seen. What a killed owner wrote is seen because the kernel's word of its death
- * comes after its last store. WAITERS needs no order of its own: the sleeper's system call compares the word
- * again. */
+ * Orders: the acquire of lock and recover pairs with the release of unlock, so what the last owner wrote is
+ * seen; other steps between the two are exchanges, which hand on what was released. What a killed owner wrote is
+ * seen because the kernel's word of its death comes after its last store. WAITERS needs no order of its own: the
+ * sleeper's system call compares the word again. Nor does UNRECOVERABLE: nobody looks at the data any more. Whoever
+ * takes the lock slowly does so in sequential order, for the read-write lock's sake (rwlock.c). */
 #include "lock.h"
 
 #include "../error.h"
@@ -48,7 +50,7 @@ static bool take(struct wait *wait, uint64_t seen, uint64_t mark)
     uint64_t desired = wait->holder->life | (seen & WAITERS) | mark;
     if (wait->sleeper.has_slept)
         desired |= WAITERS;
-    return ism_compare_exchange_acquire_64(wait->word, &seen, desired);
+    return ism_compare_exchange_sequential_64(wait->word, &seen, desired);
 }
 
 static bool recover(struct wait *wait, uint64_t seen, ism_status *status)
@@ -132,7 +134,7 @@ ism_status ism_lock_slowly(uint64_t *word, const struct ism_wish *wish)
 /* Give up what the lock protects: nobody gets it any more, and all who wait are told. */
 static void give_up(uint64_t *word, uint64_t seen, const struct ism_place *place)
 {
-    while (!ism_compare_exchange_release_64(word, &seen, UNRECOVERABLE))
+    while (!ism_compare_exchange_relaxed_64(word, &seen, UNRECOVERABLE))
         continue; /* a waiter set its flag */
     (void)ism_wait_wake(place, true);
 }
@@ -170,8 +172,9 @@ ism_status ism_unlock_slowly(uint64_t *word)
     return ISM_OK;
 }
 
-/* Acquire: nothing that the owner changes from now on may be stored before the flag is gone, or its death would not be
- * told. */
+/* Acquire, for the compiler: nothing that the owner changes from now on may be stored before the flag is gone, or its
+ * death would not be told. Between the processor and death there is no such order to keep: a thread is killed between
+ * two instructions, with all before done and none after. */
 void ism_lock_touch(uint64_t *word)
 {
     uint64_t seen = ism_load_relaxed_64(word);

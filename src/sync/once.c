@@ -1,7 +1,8 @@
 /* once.c: something that one of many processes does, once (S8).
  *
  * A mutex, and behind it a word that says that it is done. Whoever dies while doing it is a mutex's dead owner, and the
- * next one starts over. The word is released after all that was done, and acquired by whoever finds it done. */
+ * next one starts over. The word is released after all that was done, and acquired by whoever finds it done
+ * without the mutex. */
 #include "../error.h"
 #include "lock.h"
 
@@ -17,7 +18,7 @@ _Static_assert(sizeof(struct once) == sizeof(ism_once) && sizeof(ism_once) == 32
 
 static ism_status do_it(struct once *once, ism_once_callback callback, void *context)
 {
-    if (ism_load_acquire_64(&once->done) == DONE)
+    if (ism_load_relaxed_64(&once->done) == DONE) /* it was done under this mutex */
         return ISM_OK;
     ism_status answer = callback(context);
     if (answer != ISM_OK)

@@ -5,7 +5,9 @@
  *
  *   read    slot empty -> mine, then the turn is free      compare-exchange, load, sequential
  *           or: withdraw, take the turn, a slot, give the turn back
- *   write   take the turn, UNTOUCHED; a fence; wait until each slot is empty, or its reader dead; take UNTOUCHED back
+ *   write   take the turn, UNTOUCHED                       compare-exchange, sequential (lock.c)
+ *           wait until each slot is empty, or its reader   load, sequential; then loads, acquire
+ *           dead; take UNTOUCHED back
  *   leave   slot mine -> empty                             compare-exchange, release; if it was MARKED, one departure
  *                                                          more, and wake
  *
@@ -16,9 +18,11 @@
  * the slots that it waits for, and sleeps on the number of departures, which it has read before. Readers that come while a
  * writer has the turn, or waits, queue for the turn with the writers: neither starves.
  *
- * Orders: a reader's exchange and load, and a writer's fence between its taking of the turn and its loads of slots, are
- * sequential: not both can miss the other. The release of a slot pairs with the acquire of the load that finds it empty; the
- * release of the turn with the load, or the exchange, of the reader that finds it free. */
+ * Orders: a reader's exchange of its slot and its load of the turn are sequential, and so are a writer's exchange of the
+ * turn and its first load of each slot: not both can miss the other. The release of a slot pairs with the acquire of the
+ * load that finds it empty, the release of the turn with the load, or the exchange, of who finds it free. The release of a
+ * departure pairs with the acquire of the load of their number: who sees the number sees the slot empty, and does not go to
+ * sleep for it. That a reader is dead is the kernel's word, which comes after its last load. */
 #include "../compiler.h"
 #include "../error.h"
 #include "lock.h"
@@ -94,45 +98,46 @@ static struct slot_wait waiting_for_slots(struct layout *lock, const struct ism_
     return wait;
 }
 
-/* Empty the slot if its reader is dead; otherwise mark it, so that its departure is told. True: it is empty. */
-static bool empty_or_mark(const struct slot_wait *wait, unsigned slot)
+/* Empty the slot if its reader is dead; otherwise mark it, so that its departure is told. Returns the reader that it is to
+ * be waited for, 0: the slot is empty. */
+static ism_life empty_or_mark(const struct slot_wait *wait, unsigned slot)
 {
     uint64_t *word = &wait->lock->slots[slot];
-    uint64_t seen = ism_load_acquire_64(word);
     for (;;) {
+        uint64_t seen = ism_load_acquire_64(word);
         ism_life reader = seen & ISM_LIFE_BITS;
         if (seen == 0)
-            return true;
+            return 0;
         bool is_gone = reader == 0 || ism_life_ended(wait->lives, reader);
         if (!is_gone && (seen & MARKED) != 0)
-            return false;
-        if (ism_compare_exchange_acquire_64(word, &seen, is_gone ? 0 : seen | MARKED))
-            return is_gone;
+            return reader;
+        if (ism_compare_exchange_relaxed_64(word, &seen, is_gone ? 0 : seen | MARKED))
+            return is_gone ? 0 : reader;
     }
 }
 
-static ism_status sleep_for_departure(struct slot_wait *wait, uint64_t departures, uint64_t reader)
+static ism_status sleep_for_departure(struct slot_wait *wait, uint64_t departures, ism_life reader)
 {
     if (wait->tries_only)
         return ISM_E_BUSY;
     if (ism_sleeper_is_late(&wait->sleeper))
         return ISM_E_TIMED_OUT;
-    ism_sleeper_sleep(&wait->sleeper, departures, reader & ISM_LIFE_BITS);
+    ism_sleeper_sleep(&wait->sleeper, departures, reader);
     return ISM_OK;
 }
 
 static ism_status await_empty(struct slot_wait *wait, unsigned slot)
 {
     uint64_t *word = &wait->lock->slots[slot];
-    uint64_t seen = ism_load_acquire_64(word);
+    uint64_t seen = ism_load_relaxed_64(word);
     if (seen != 0 && !wait->tries_only)
         (void)ism_spin_while_owned(word, seen, ISM_LIFE_BITS);
     for (;;) {
         uint64_t departures = ism_load_acquire_64(&wait->lock->departures);
-        seen = ism_load_acquire_64(word);
-        if (seen == 0 || empty_or_mark(wait, slot))
+        ism_life reader = empty_or_mark(wait, slot);
+        if (reader == 0)
             return ISM_OK;
-        ism_status status = sleep_for_departure(wait, departures, seen);
+        ism_status status = sleep_for_departure(wait, departures, reader);
         if (status != ISM_OK)
             return status;
     }
@@ -183,7 +188,7 @@ static ism_status await_slot(struct layout *lock, ism_life life, const struct is
         bool is_one_empty = false;
         uint64_t departures = ism_load_acquire_64(&lock->departures);
         for (unsigned slot = 0; slot < ISM_READERS_MAX; slot++)
-            is_one_empty = empty_or_mark(&wait, slot) || is_one_empty;
+            is_one_empty = empty_or_mark(&wait, slot) == 0 || is_one_empty;
         if (!is_one_empty)
             status = sleep_for_departure(&wait, departures, 0);
     }
@@ -272,7 +277,7 @@ static ism_status await_all_empty(struct layout *lock, const struct ism_wish *wi
     struct slot_wait wait = waiting_for_slots(lock, wish);
     ism_status status = ISM_OK;
     for (unsigned slot = 0; status == ISM_OK && slot < ISM_READERS_MAX; slot++)
-        if (ism_load_acquire_64(&lock->slots[slot]) != 0)
+        if (ism_load_sequential_64(&lock->slots[slot]) != 0)
             status = await_empty(&wait, slot);
     return status;
 }
@@ -281,7 +286,6 @@ static ism_status await_all_empty(struct layout *lock, const struct ism_wish *wi
 static ism_status write_after_readers(struct layout *lock, const struct ism_wish *wish)
 {
     struct ism_holder *holder = ism_recent.holder;
-    ism_fence_sequential();
     ism_store_relaxed_64(&holder->waits, 1);
     ism_status status = await_all_empty(lock, wish);
     ism_store_relaxed_64(&holder->waits, 0);
