@@ -19,7 +19,7 @@
 #define ROUND UINT64_C(0xffffffff)
 #define ONE_PARTY (UINT64_C(1) << 32)
 
-_Static_assert(sizeof(ism_barrier) == 16, "layout of the barrier");
+_Static_assert(sizeof(ism_barrier) == 16 && _Alignof(ism_barrier) == 8, "layout of the barrier");
 
 static uint64_t arrived_in(uint64_t seen)
 {

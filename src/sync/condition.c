@@ -24,7 +24,7 @@
 #define SEQUENCE UINT64_C(0x7fffffff)
 #define ONE_WAIT (UINT64_C(1) << 32)
 
-_Static_assert(sizeof(ism_condition) == 16, "layout of the condition");
+_Static_assert(sizeof(ism_condition) == 16 && _Alignof(ism_condition) == 8, "layout of the condition");
 
 static ism_status check_mutex(ism_mutex *mutex, struct ism_holder **owner)
 {

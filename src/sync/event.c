@@ -24,7 +24,7 @@
 #define WATCHERS UINT64_C(0x40000000) /* who will leave it set may be asleep */
 #define TAKERS UINT64_C(0x80000000)   /* who will reset it may be asleep */
 
-_Static_assert(sizeof(ism_event) == 16, "layout of the event");
+_Static_assert(sizeof(ism_event) == 16 && _Alignof(ism_event) == 8, "layout of the event");
 
 static uint64_t after_set(uint64_t seen)
 {

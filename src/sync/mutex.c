@@ -2,7 +2,7 @@
  * not used. */
 #include "lock.h"
 
-_Static_assert(sizeof(ism_mutex) == 16, "layout of the mutex");
+_Static_assert(sizeof(ism_mutex) == 16 && _Alignof(ism_mutex) == 8, "layout of the mutex");
 
 static ism_status lock(ism_mutex *mutex, ism_deadline deadline, bool tries_only)
 {

@@ -14,7 +14,10 @@ struct once {
     uint64_t reserved;
 };
 
-_Static_assert(sizeof(struct once) == sizeof(ism_once) && sizeof(ism_once) == 32, "layout of once");
+_Static_assert(sizeof(struct once) == sizeof(ism_once) && sizeof(ism_once) == 32 &&
+                   _Alignof(ism_once) == 8 && offsetof(struct once, mutex) == 0 &&
+                   offsetof(struct once, done) == 16 && offsetof(struct once, reserved) == 24,
+               "layout of once");
 
 static ism_status do_it(struct once *once, ism_once_callback callback, void *context)
 {

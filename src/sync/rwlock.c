@@ -43,7 +43,10 @@ struct layout {
     uint64_t slots[ISM_READERS_MAX];
 };
 
-_Static_assert(sizeof(struct layout) == sizeof(ism_rwlock) && sizeof(ism_rwlock) == 512,
+_Static_assert(sizeof(struct layout) == sizeof(ism_rwlock) && sizeof(ism_rwlock) == 512 &&
+                   _Alignof(ism_rwlock) == 8 && offsetof(struct layout, turn) == 0 &&
+                   offsetof(struct layout, departures) == 8 && offsetof(struct layout, tickets) == 16 &&
+                   offsetof(struct layout, reserved) == 24 && offsetof(struct layout, slots) == 32,
                "layout of the read-write lock");
 
 /* The slot that the thread had last, in the lock that it used last: a hint. */

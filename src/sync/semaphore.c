@@ -21,7 +21,7 @@
 #define PERMITS ((uint64_t)ISM_PERMITS_MAX)
 #define ONE_POST (UINT64_C(1) << 32)
 
-_Static_assert(sizeof(ism_semaphore) == 16, "layout of the semaphore");
+_Static_assert(sizeof(ism_semaphore) == 16 && _Alignof(ism_semaphore) == 8, "layout of the semaphore");
 
 ism_status ism_semaphore_post(ism_semaphore *semaphore, uint32_t permits)
 {
