@@ -116,6 +116,15 @@ static inline void ism_fence_release(void)
     (void)_InterlockedExchange(&word, 1);
 }
 
+static inline void ism_store_release_64(uint64_t *word, uint64_t value)
+{
+    _ReadWriteBarrier();
+#if defined(_M_ARM64)
+    ism_fence_release();
+#endif
+    ism_store_relaxed_64(word, value);
+}
+
 static inline void ism_spin_pause(void)
 {
 #if defined(_M_ARM64) || defined(_M_ARM)
@@ -127,14 +136,18 @@ static inline void ism_spin_pause(void)
 
 #else
 
+/* The ABI of 32-bit x86 aligns a uint64_t to 4 bytes. That a word is aligned to its size is what lets clang do without
+ * the library of atomic operations there. */
+typedef uint64_t ism_word_64 __attribute__((aligned(8)));
+
 static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
 {
-    return __atomic_load_n(word, __ATOMIC_RELAXED);
+    return __atomic_load_n((const ism_word_64 *)word, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t ism_load_acquire_64(const uint64_t *word)
 {
-    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    return __atomic_load_n((const ism_word_64 *)word, __ATOMIC_ACQUIRE);
 }
 
 static inline uint32_t ism_load_acquire_32(const uint32_t *word)
@@ -145,41 +158,41 @@ static inline uint32_t ism_load_acquire_32(const uint32_t *word)
 static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
                                                    uint64_t desired)
 {
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected,
                                                    uint64_t desired)
 {
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELEASE,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
+                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected,
                                                    uint64_t desired)
 {
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELAXED,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 static inline bool ism_compare_exchange_acquire_release_64(uint64_t *word, uint64_t *expected,
                                                            uint64_t desired)
 {
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected,
                                                       uint64_t desired)
 {
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
+                                       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t ism_load_sequential_64(const uint64_t *word)
 {
-    return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+    return __atomic_load_n((const ism_word_64 *)word, __ATOMIC_SEQ_CST);
 }
 
 static inline bool ism_compare_exchange_release_32(uint32_t *word, uint32_t *expected,
@@ -198,7 +211,12 @@ static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *exp
 
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
-    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+    __atomic_store_n((ism_word_64 *)word, value, __ATOMIC_RELAXED);
+}
+
+static inline void ism_store_release_64(uint64_t *word, uint64_t value)
+{
+    __atomic_store_n((ism_word_64 *)word, value, __ATOMIC_RELEASE);
 }
 
 static inline void ism_fence_release(void)

@@ -135,9 +135,11 @@ bool ism_registry_add(struct ism_region *region)
     return is_added;
 }
 
+/* Acquire, which pairs with the release of ism_count_given(): whoever finds that a thread holds nothing may free what the
+ * thread used for it. */
 static int64_t held_through(const struct ism_holder *holder)
 {
-    return (int64_t)(holder->inherited + ism_load_relaxed_64(&holder->held));
+    return (int64_t)(holder->inherited + ism_load_acquire_64(&holder->held));
 }
 
 /* Locks that a thread owns in a region, through whatever handles. */
@@ -155,9 +157,10 @@ static bool find_user(const struct ism_region *region, const struct ism_holder *
 {
     const struct ism_holder *holder = *from != NULL ? (*from)->next : region->presence->holders;
     for (; holder != NULL; holder = holder->next) {
+        /* First, and acquire, which pairs with the release of ism_wait_end(): whoever got what it waited for has counted it. */
+        bool waits = ism_load_acquire_64(&holder->waits) != 0;
         bool owns = held_through(holder) > 0 && held_by(holder->life, region->presence) > 0;
-        if (holder->region == region && holder->generation == ism_process_generation() &&
-            (owns || ism_load_relaxed_64(&holder->waits) != 0))
+        if (holder->region == region && holder->generation == ism_process_generation() && (owns || waits))
             break;
     }
     *from = holder;

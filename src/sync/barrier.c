@@ -97,9 +97,9 @@ ism_status ism_barrier_arrive_until(ism_barrier *barrier, uint32_t parties, ism_
         return ISM_LAST_PARTY;
     }
     struct ism_holder *holder = ism_recent.holder;
-    ism_store_relaxed_64(&holder->waits, 1);
+    ism_wait_begin(holder);
     status = sleep_until_all_came(word, arrived, deadline);
-    ism_store_relaxed_64(&holder->waits, 0);
+    ism_wait_end(holder);
     return status;
 }
 

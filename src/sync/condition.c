@@ -84,16 +84,16 @@ ism_status ism_condition_wait_until(ism_condition *condition, ism_mutex *mutex,
     struct ism_holder *holder = ism_recent.holder;
     const struct ism_region *region = ism_recent.region;
     uint64_t announced = announce(word);
-    ism_store_relaxed_64(&holder->waits, 1);
-    ism_store_relaxed_64(&owner->waits, 1); /* it may be another region's */
+    ism_wait_begin(holder);
+    ism_wait_begin(owner); /* it may be another region's */
     status = ism_mutex_unlock(mutex);
     ism_status slept = status;
     if (status == ISM_OK) {
         slept = sleep_until_signal(word, announced, deadline, region);
         status = ism_mutex_lock(mutex);
     }
-    ism_store_relaxed_64(&owner->waits, 0);
-    ism_store_relaxed_64(&holder->waits, 0);
+    ism_wait_end(owner);
+    ism_wait_end(holder);
     if (status != ISM_OK || slept == ISM_OK)
         return status;
     return ism_fail(slept, NULL, "there was no signal");

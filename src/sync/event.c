@@ -109,9 +109,9 @@ static ism_status wait_for(ism_event *event, bool takes, ism_deadline deadline, 
     if (is_over(&wait, &seen))
         return ISM_OK;
     struct ism_holder *holder = ism_recent.holder;
-    ism_store_relaxed_64(&holder->waits, 1);
+    ism_wait_begin(holder);
     status = tries_only ? ISM_E_BUSY : sleep_until_set(&wait, seen, deadline);
-    ism_store_relaxed_64(&holder->waits, 0);
+    ism_wait_end(holder);
     return status == ISM_OK ? status : ism_fail(status, NULL, "the event was not set");
 }
 

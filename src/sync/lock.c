@@ -120,15 +120,15 @@ ism_status ism_lock_slowly(uint64_t *word, const struct ism_wish *wish)
     const struct ism_region *region = ism_recent.region;
     struct wait wait = {word, holder, region->lives, wish,
                         ism_sleeper_on(word, region, wish->deadline)};
-    ism_store_relaxed_64(&holder->waits, 1);
+    ism_wait_begin(holder);
     ism_status status = wait_for(&wait);
     if (status >= ISM_OK)
         ism_count_taken(holder, word);
-    ism_store_relaxed_64(&holder->waits, 0);
-    if (status >= ISM_OK)
-        return status;
-    return ism_fail(status, NULL, "could not take the lock at byte %" PRIu64 " of region \"%s\"",
-                    offset_of(word, region), region->name);
+    else
+        (void)ism_fail(status, NULL, "could not take the lock at byte %" PRIu64 " of region \"%s\"",
+                       offset_of(word, region), region->name);
+    ism_wait_end(holder);
+    return status;
 }
 
 /* Give up what the lock protects: nobody gets it any more, and all who wait are told. */

@@ -28,10 +28,11 @@ static inline void ism_count_taken(struct ism_holder *holder, const uint64_t *wo
     ism_store_relaxed_64(&holder->held, ism_load_relaxed_64(&holder->held) + 1);
 }
 
+/* Release: the holder may be freed from now on, see held_through() in registry.c. */
 static inline void ism_count_given(struct ism_holder *holder)
 {
     holder->last = NULL;
-    ism_store_relaxed_64(&holder->held, ism_load_relaxed_64(&holder->held) - 1);
+    ism_store_release_64(&holder->held, ism_load_relaxed_64(&holder->held) - 1);
 }
 
 /* Take a lock that is free. False: by ism_lock_slowly(). */

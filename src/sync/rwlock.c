@@ -219,14 +219,15 @@ static ism_status read_by_turn(struct layout *lock, const struct ism_wish *wish)
     ism_status status = ism_lock_slowly(&lock->turn, wish);
     if (status != ISM_OK)
         return status;
-    ism_store_relaxed_64(&holder->waits, 1);
+    ism_wait_begin(holder);
     status = await_slot(lock, holder->life, wish);
-    ism_store_relaxed_64(&holder->waits, 0);
     (void)ism_unlock_slowly(&lock->turn);
-    if (status != ISM_OK)
-        return ism_fail(status, NULL, "the read-write lock has %d readers", ISM_READERS_MAX);
-    ism_count_taken(holder, &lock->slots[mine.slot]);
-    return ISM_OK;
+    if (status == ISM_OK)
+        ism_count_taken(holder, &lock->slots[mine.slot]);
+    ism_wait_end(holder);
+    if (status == ISM_OK)
+        return ISM_OK;
+    return ism_fail(status, NULL, "the read-write lock has %d readers", ISM_READERS_MAX);
 }
 
 static ism_status check_not_mine(const struct layout *lock)
@@ -289,16 +290,15 @@ static ism_status await_all_empty(struct layout *lock, const struct ism_wish *wi
 static ism_status write_after_readers(struct layout *lock, const struct ism_wish *wish)
 {
     struct ism_holder *holder = ism_recent.holder;
-    ism_store_relaxed_64(&holder->waits, 1);
+    ism_wait_begin(holder);
     ism_status status = await_all_empty(lock, wish);
-    ism_store_relaxed_64(&holder->waits, 0);
+    ism_wait_end(holder);
     if (status == ISM_OK) {
         ism_lock_touch(&lock->turn);
         return ISM_OK;
     }
     (void)ism_unlock_slowly(&lock->turn);
-    return ism_fail(status, NULL, "the read-write lock in region \"%s\" has readers",
-                    ism_recent.region->name);
+    return ism_fail(status, NULL, "the read-write lock has readers");
 }
 
 static ism_status write_lock(ism_rwlock *opaque, ism_deadline deadline, bool tries_only)

@@ -78,9 +78,9 @@ static ism_status take_or_wait(ism_semaphore *semaphore, ism_deadline deadline, 
     if (take(word, &seen))
         return ISM_OK;
     struct ism_holder *holder = ism_recent.holder;
-    ism_store_relaxed_64(&holder->waits, 1);
+    ism_wait_begin(holder);
     status = tries_only ? ISM_E_BUSY : sleep_for_permit(word, seen, deadline);
-    ism_store_relaxed_64(&holder->waits, 0);
+    ism_wait_end(holder);
     return status == ISM_OK ? status : ism_fail(status, NULL, "there was no permit");
 }
 

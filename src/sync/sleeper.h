@@ -7,6 +7,19 @@
 
 #include "../region/handle.h"
 
+/* From the one to the other a region is not closed, as the thread waits in it. What it took meanwhile it has counted
+ * before the end, and it uses neither the holder nor the region for the wait any more: release, see find_user() in
+ * registry.c. */
+static inline void ism_wait_begin(struct ism_holder *holder)
+{
+    ism_store_relaxed_64(&holder->waits, 1);
+}
+
+static inline void ism_wait_end(struct ism_holder *holder)
+{
+    ism_store_release_64(&holder->waits, 0);
+}
+
 /* One call's sleeps on one word. */
 struct ism_sleeper {
     struct ism_place place;

@@ -292,8 +292,8 @@ void ism_life_word_make(int descriptor, ism_life life)
     own->next = own_words;
     own_words = own;
     mine = own;
-    ism_fence_release(); /* pairs with the acquire of ism_life_word_watch(): who sees the note sees the word */
-    ism_store_relaxed_64(note, note_for(life, plan.before_edge - plan.word_at));
+    /* Pairs with the acquire of ism_life_word_watch(): who sees the note sees the word. */
+    ism_store_release_64(note, note_for(life, plan.before_edge - plan.word_at));
 }
 
 static void mark(uint32_t *word)

@@ -1,5 +1,5 @@
 /* threads_test.c: threads over one mapping guard plain data by each object of isthmus/sync.h (S1, S3 to S8): whoever gets
- * at the data sees all that was written before, and nobody writes meanwhile. Built for ThreadSanitizer (ci/tsan), which
+ * at the data sees all that was written before, and nobody writes meanwhile; and they close what was locked (E4). Built for ThreadSanitizer (ci/tsan), which
  * sees no other process, this shows where an order is missing, even if the processor forgives it. */
 #include "objects.h"
 
@@ -250,6 +250,40 @@ static void s8_what_is_done_once_is_seen_by_all(void **state)
     assert_counted(500);
 }
 
+/* Its end would take locks that order it before the other's steps. */
+static void count_one(void *context)
+{
+    note(context, lock_soon(&objects->mutex));
+    count_up();
+    note(context, ism_mutex_unlock(&objects->mutex));
+    process_pause();
+}
+
+/* That another thread has given the lock back is known from the lock alone. */
+static void e4_a_region_may_be_closed_once_its_last_lock_was_given_back(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        struct worker worker = {.bad = ISM_OK};
+        bool was_there = false;
+        ism_status status;
+        begin(NAME("x"));
+        struct thread *thread = thread_start(count_one, &worker);
+        assert_non_null(thread);
+        while (!was_there) {
+            assert_status(lock_soon(&objects->mutex), ISM_OK);
+            was_there = plain->count == 1;
+            assert_status(ism_mutex_unlock(&objects->mutex), ISM_OK);
+        }
+        do
+            status = ism_region_close(region);
+        while (status == ISM_E_BUSY);
+        assert_status(status, ISM_OK);
+        thread_join(thread);
+        assert_status(worker.bad, ISM_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +295,7 @@ int main(void)
         promise(s5_who_was_told_sees_what_was_changed),
         promise(s7_who_is_through_sees_what_all_wrote),
         promise(s8_what_is_done_once_is_seen_by_all),
+        promise(e4_a_region_may_be_closed_once_its_last_lock_was_given_back),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }

@@ -63,6 +63,7 @@ uint64_t seam_life(unsigned thread);
 #define ism_load_acquire_64(word) relacy_load(word, SITE(ACQUIRE))
 #define ism_load_sequential_64(word) relacy_load(word, SITE(SEQUENTIAL))
 #define ism_store_relaxed_64(word, value) relacy_store(word, value)
+#define ism_store_release_64(word, value) relacy_store(word, value)
 #define ism_compare_exchange_relaxed_64(word, expected, desired)                                   \
     relacy_compare_exchange(word, expected, desired, SITE(RELAXED))
 #define ism_compare_exchange_acquire_64(word, expected, desired)                                   \
