@@ -292,10 +292,11 @@ void ism_life_word_make(int descriptor, ism_life life)
     own->next = own_words;
     own_words = own;
     mine = own;
-    /* Pairs with the acquire of ism_life_word_watch(): who sees the note sees the word. */
+    /* Pairs with the acquire of find_word(): who sees the note sees the word. */
     ism_store_release_64(note, note_for(life, plan.before_edge - plan.word_at));
 }
 
+/* Release, which pairs with the acquire of ism_life_word_is_marked(), as the kernel's own mark does. */
 static void mark(uint32_t *word)
 {
     uint32_t seen = ism_load_acquire_32(word);
