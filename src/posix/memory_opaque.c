@@ -20,7 +20,7 @@
 #include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
-#include "../unix/user_file.h"
+#include "../unix/user_id.h"
 #include "posix.h"
 #include "side_file.h"
 

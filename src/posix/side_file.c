@@ -12,7 +12,7 @@
 #include "../unix/access_mode.h"
 #include "../unix/descriptor.h"
 #include "../unix/system_error.h"
-#include "../unix/user_file.h"
+#include "../unix/user_id.h"
 #include "../unix/user_folder.h"
 
 #include <dirent.h>

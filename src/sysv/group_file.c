@@ -9,7 +9,7 @@
 
 #include "../unix/shared_file.h"
 #include "../unix/system_error.h"
-#include "../unix/user_file.h"
+#include "../unix/user_id.h"
 
 #include <errno.h>
 #include <stdio.h>

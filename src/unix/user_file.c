@@ -15,6 +15,7 @@
 #include "record_lock.h"
 #include "system_error.h"
 #include "user_folder.h"
+#include "user_id.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,20 +54,6 @@ static struct {
     uint64_t round;      /* counts how often `locks` was given up, with all lives that it held */
     uint64_t users;      /* calls of use less those of leave: regions that are open in this process */
 } file = {-1, -1, 0, 0, 0, 1, 0};
-
-static uid_t user;
-static pthread_once_t user_is_known = PTHREAD_ONCE_INIT;
-
-static void learn_user(void)
-{
-    user = geteuid();
-}
-
-uid_t ism_user_id(void)
-{
-    (void)pthread_once(&user_is_known, learn_user);
-    return user;
-}
 
 static void path_of(char path[128])
 {

@@ -8,12 +8,7 @@
 
 #include "../backend.h"
 
-#include <sys/types.h>
-
 #define ISM_LIVES_MAX 65536u /* slots in the table of lives, numbered from 1 */
-
-/* The user whose regions this process shares: its effective user when it first asked. */
-uid_t ism_user_id(void);
 
 /* Open the file if it is not open yet, and tell the id of its table of lives. Each call is paired with
  * one of ism_user_file_leave(). ISM_E_TIMED_OUT: another process keeps it locked. */

@@ -8,7 +8,7 @@
 #include "user_folder.h"
 
 #include "system_error.h"
-#include "user_file.h"
+#include "user_id.h"
 
 #include <errno.h>
 #include <stdio.h>

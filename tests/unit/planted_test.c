@@ -20,6 +20,7 @@
 
 #include "unix/user_file.h"
 #include "unix/user_folder.h"
+#include "unix/user_id.h"
 
 #undef ISM_RUNTIME_DIRECTORY
 #define ISM_RUNTIME_DIRECTORY "."
