@@ -19,7 +19,7 @@ set(leases_win32 win32)
 set(waits_unix generic)
 set(waits_win32 win32)
 set(lives_posix robust bytelock)
-set(lives_sysv robust bytelock)
+set(lives_sysv robust bytelock undo)
 set(lives_win32 win32)
 if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
   list(REMOVE_ITEM leases_posix ofd)
@@ -42,14 +42,17 @@ elseif(CMAKE_SYSTEM_NAME STREQUAL "Darwin")
 endif()
 set(waits_posix ${waits_unix})
 set(waits_sysv ${waits_unix})
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux") # neither macOS nor FreeBSD has semtimedop()
+  list(APPEND waits_sysv semop)
+endif()
 list(GET backends 0 default_backend)
 list(JOIN backends " " backend_names)
 
 set(ISTHMUS_BACKEND ${default_backend} CACHE STRING "Where regions live: posix, sysv or win32")
 set(ISTHMUS_LEASE auto CACHE STRING "Is anyone still attached? auto, ofd, sidefile, sysv or win32")
 set(ISTHMUS_WAIT auto CACHE STRING
-  "How to sleep on a word: auto, futex, ulock, ulock-private, umtx, generic or win32")
-set(ISTHMUS_LIFE auto CACHE STRING "Is a lock's owner alive? auto, robust, bytelock or win32")
+  "How to sleep on a word: auto, futex, ulock, ulock-private, umtx, generic, semop or win32")
+set(ISTHMUS_LIFE auto CACHE STRING "Is a lock's owner alive? auto, robust, bytelock, undo or win32")
 option(ISTHMUS_TESTS "Build the tests, the examples and the benchmarks" ${ISTHMUS_TOP_LEVEL})
 option(ISTHMUS_WERROR "Treat compiler warnings as errors" OFF)
 
@@ -80,6 +83,9 @@ isthmus_choose(WAIT ${waits_${ISTHMUS_BACKEND}})
 if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR NOT ISTHMUS_USE_WAIT STREQUAL "futex"
     OR ISTHMUS_USE_LEASE STREQUAL "sidefile") # no other wait watches a life; no file on a disk is fit for it
   list(REMOVE_ITEM lives_${ISTHMUS_BACKEND} robust)
+endif()
+if(ISTHMUS_USE_WAIT STREQUAL "semop") # its semaphores are those of the table of lives
+  list(REMOVE_ITEM lives_sysv bytelock)
 endif()
 isthmus_choose(LIFE ${lives_${ISTHMUS_BACKEND}})
 message(STATUS "isthmus ${PROJECT_VERSION}: backend ${ISTHMUS_BACKEND}, "

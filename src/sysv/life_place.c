@@ -4,6 +4,8 @@
 #include "group_file.h"
 #include "sysv.h"
 
+const struct ism_sysv_kinds ism_sysv_kinds = {.own = UINT32_C(0x69000000), .shared = UINT32_C(0x73000000)};
+
 ism_status ism_life_find_place(const struct ism_memory *object, struct ism_life_place *out,
                                struct ism_cause *why)
 {

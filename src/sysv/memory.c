@@ -1,6 +1,6 @@
 /* memory.c: objects made by shmget().
  *
- * The native name is a key of 32 bits, in hexadecimal: 0x69 and 24 bits of a hash over user, name
+ * The native name is a key of 32 bits, in hexadecimal: a byte for the kind, and 24 bits of a hash over user, name
  * and candidate. Names can collide, so there are several candidates, and core compares full names.
  * A key does not tell who made a segment: ftok(path, 'i') gives keys with that top byte, too. So
  * ours are one byte short of whole pages, which hardly any others are, as soon as they exist; the
@@ -15,7 +15,7 @@
 #include "../unix/advice.h"
 #include "../unix/name_hash.h"
 #include "../unix/system_error.h"
-#include "../unix/user_file.h"
+#include "../unix/user_id.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,9 +24,7 @@
 #include <sys/ipc.h>
 #include <unistd.h>
 
-#define KEY_OURS UINT32_C(0x69000000)
-#define KEY_SHARED UINT32_C(0x73000000) /* of names that all users share */
-#define KEY_OURS_MASK UINT32_C(0xff000000)
+#define KEY_KIND UINT32_C(0xff000000)
 #define SHORT_BY 1 /* bytes that a segment lacks to whole pages */
 
 const struct ism_traits ism_backend_traits = {
@@ -54,7 +52,7 @@ void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1])
 
 bool ism_sysv_is_region_key(uint32_t key)
 {
-    return (key & KEY_OURS_MASK) == KEY_OURS || (key & KEY_OURS_MASK) == KEY_SHARED;
+    return (key & KEY_KIND) == ism_sysv_kinds.own || (key & KEY_KIND) == ism_sysv_kinds.shared;
 }
 
 static key_t key_of(const char *native)
@@ -66,13 +64,14 @@ void ism_memory_native_name(const char *name, struct ism_names names, unsigned c
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
     uint64_t hashed = ism_name_hash(names.shared ? UINT64_MAX : ism_user_id(), candidate, name);
-    uint32_t key = (names.shared ? KEY_SHARED : KEY_OURS) | (uint32_t)(hashed & ~KEY_OURS_MASK);
+    uint32_t kind = names.shared ? ism_sysv_kinds.shared : ism_sysv_kinds.own;
+    uint32_t key = kind | (uint32_t)(hashed & ~KEY_KIND);
     ism_sysv_native_of_key(key, native);
 }
 
 struct ism_names ism_memory_names(const char *native)
 {
-    return (struct ism_names){.shared = ((uint32_t)key_of(native) & KEY_OURS_MASK) == KEY_SHARED};
+    return (struct ism_names){.shared = ((uint32_t)key_of(native) & KEY_KIND) == ism_sysv_kinds.shared};
 }
 
 /* Whoever created a segment may give it to another user, and still change and free it. */

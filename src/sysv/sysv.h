@@ -10,6 +10,13 @@
 ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found,
                          struct ism_cause *why);
 
+/* The first byte of the keys of regions: of a user's own, and of those that all users share. Processes that take turns
+ * in another way have others, and so don't see these. */
+extern const struct ism_sysv_kinds {
+    uint32_t own;
+    uint32_t shared;
+} ism_sysv_kinds;
+
 /* The native name of a key: in hexadecimal. */
 void ism_sysv_native_of_key(uint32_t key, char native[ISM_NATIVE_NAME_MAX + 1]);
 

@@ -98,6 +98,9 @@ bool native_refuse_locks(void);
 /* Take away what this user's lives are entered in, as one does who tidies by hand. */
 bool native_remove_life_table(void);
 
+/* The same for the regions that a user has opened to a group, where they have a table of their own. */
+bool native_remove_group_table(unsigned user, unsigned group);
+
 /* From now on regions that this process creates may have huge pages. */
 bool native_allow_huge_pages(void);
 

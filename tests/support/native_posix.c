@@ -524,12 +524,31 @@ bool native_remove_odd(const char *path)
     return remove(path) == 0;
 }
 
+/* A set of semaphores and a segment, of one key. */
+static bool remove_semaphores(unsigned long kind, unsigned long number)
+{
+    const key_t key = (key_t)(kind << 24 | (number & 0xffffff));
+    bool set = semctl(semget(key, 0, 0), 0, IPC_RMID) == 0;
+    return shmctl(shmget(key, 0, 0), IPC_RMID, NULL) == 0 && set;
+}
+
 /* Where regions are files, it lies among them; otherwise in a folder of the user's. */
 bool native_remove_life_table(void)
 {
     const unsigned long user = (unsigned long)geteuid();
+    if (strcmp(ISTHMUS_LIFE_NAME, "undo") == 0)
+        return remove_semaphores('u', user);
     char among[64], apart[64];
     (void)snprintf(among, sizeof among, "/dev/shm/isthmus.%lu", user);
     (void)snprintf(apart, sizeof apart, "/var/tmp/isthmus.%lu/isthmus.%lu", user, user);
     return unlink(strcmp(ISTHMUS_LEASE_NAME, "sidefile") == 0 ? apart : among) == 0;
+}
+
+bool native_remove_group_table(unsigned user, unsigned group)
+{
+    char path[64];
+    if (strcmp(ISTHMUS_LIFE_NAME, "undo") == 0)
+        return remove_semaphores('g', (unsigned long)user << 12 ^ group);
+    (void)snprintf(path, sizeof path, "/dev/shm/isthmus.group.%u.%u", user, group);
+    return unlink(path) == 0;
 }

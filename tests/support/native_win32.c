@@ -444,3 +444,10 @@ bool native_remove_life_table(void)
 {
     return false;
 }
+
+bool native_remove_group_table(unsigned user, unsigned group)
+{
+    (void)user;
+    (void)group;
+    return false;
+}

@@ -33,6 +33,7 @@
 /* The build says which backend it is. */
 #define backend_is(name) (strcmp(ISTHMUS_BACKEND_NAME, name) == 0)
 #define lease_is(name) (strcmp(ISTHMUS_LEASE_NAME, name) == 0)
+#define life_is(name) (strcmp(ISTHMUS_LIFE_NAME, name) == 0)
 
 /* A promise that can't be put to the test here: say why, and skip. */
 #define skip_because(reason)                                                                       \

@@ -1,0 +1,363 @@
+/* life_undo.c: a thread's life is a semaphore that the kernel sets back to zero when the process ends (SEM_UNDO).
+ *
+ * A slot's semaphore is 1 while it is taken. Its word in the table holds a serial, drawn anew each time the slot is
+ * taken, so a life that names an old one is known to have ended though the semaphore is 1 again. What is undone is the
+ * process's, all threads' in one: so a destructor ends the life when the thread ends. A forked child has nothing
+ * of its parent's to be undone.
+ *
+ * The undoing outlives exec. So the word also names a marker, a segment that this process alone is attached to and
+ * whose key is free already: exec and death detach it, and then it is gone. Forked children detach it at once.
+ *
+ * Weak sides: who waits learns of a death only by asking. Where a segment whose key is free can't be asked for (the
+ * BSDs), or no segment can be had, there is no marker, and exec while a lock is held is no death until the new program
+ * ends; the same goes for a child that was forked without handlers. A process that leaves its IPC namespace (unshare,
+ * setns) is dead to others at once. In a table that others may use, whoever may use it can make the living look dead,
+ * as it could write to the locks themselves. gVisor undoes nothing: there the marker alone tells of a death, a dead
+ * thread's slot is not free again, and one who is killed while it looks names up keeps all others from it. */
+#include "undo_table.h"
+
+#include "../atomics.h"
+#include "../unix/system_error.h"
+#include "sysv.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <unistd.h>
+
+#define KEY_MARKER UINT32_C(0x6d000000) /* 'm' and the user's number */
+#define KEY_NUMBER UINT32_C(0x00ffffff)
+#define MARKER_MODE 0444 /* so that others may ask */
+
+/* The calling thread's. */
+static _Thread_local struct {
+    uint64_t thread; /* 0: it has had no life yet */
+    uint64_t round;  /* of the table that it asked last */
+    ism_life life;
+} mine;
+
+/* This process's. Guarded by ISM_LOCK_REGISTRY, but for the child's handler, which is alone. */
+static struct {
+    void *address;       /* NULL: there is none */
+    uint32_t name;       /* its id, and 1 */
+    uint64_t generation; /* of the process that is attached to it */
+    bool is_refused;
+} marker;
+
+static uint64_t last_thread;
+static pthread_key_t at_thread_end;
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static bool key_exists;
+
+static uint32_t serial_of(ism_life life)
+{
+    return (uint32_t)(life >> 32);
+}
+
+static uint64_t *word_of(const struct ism_life_table *table, uint32_t slot)
+{
+    return &table->words[slot - 1];
+}
+
+/* ---- the marker ---- */
+
+static bool is_marker_there(uint32_t name)
+{
+    struct shmid_ds found;
+    return shmctl((int)(name - 1), IPC_STAT, &found) == 0 || (errno != EINVAL && errno != EIDRM);
+}
+
+static void drop_marker(void)
+{
+    if (marker.address != NULL)
+        (void)shmdt(marker.address);
+    marker.address = NULL;
+    marker.name = 0;
+}
+
+/* Under the TABLE lock, so that one is found and used that a killed process had made, but not freed the key of. */
+static void make_marker(key_t key)
+{
+    int id = shmget(key, 1, IPC_CREAT | MARKER_MODE);
+    if (id == -1)
+        return;
+    void *address = shmat(id, NULL, SHM_RDONLY);
+    if (shmctl(id, IPC_RMID, NULL) == -1 || address == (void *)-1) {
+        if (address != (void *)-1)
+            (void)shmdt(address);
+        return;
+    }
+    marker.address = address;
+    marker.name = (uint32_t)id + 1;
+    if (!is_marker_there(marker.name))
+        drop_marker();
+}
+
+/* Its name; 0: there is none. */
+static uint32_t have_marker(void)
+{
+    struct ism_cause ignored;
+    struct ism_undo_audience audience = ism_undo_for_user();
+    struct ism_life_table *table;
+    if (marker.generation != ism_process_generation())
+        drop_marker();
+    marker.generation = ism_process_generation();
+    if (marker.address != NULL || marker.is_refused || ism_undo_open(&audience, &table, &ignored) != ISM_OK ||
+        ism_undo_lock(table, ISM_UNDO_TABLE, &ignored) != ISM_OK)
+        return marker.name;
+    make_marker((key_t)(KEY_MARKER | ((uint32_t)audience.key & KEY_NUMBER)));
+    ism_undo_unlock(table, ISM_UNDO_TABLE);
+    marker.is_refused = marker.address == NULL;
+    return marker.name;
+}
+
+/* ---- the end of a thread ---- */
+
+static void end_lives_in(struct ism_life_table *table, uint64_t thread)
+{
+    ism_undo_settle(table);
+    for (size_t i = 0; i < table->count; i++)
+        if (table->lives[i].thread == thread) {
+            ism_undo_end_life(table, table->lives[i].life);
+            table->lives[i--] = table->lives[--table->count];
+        }
+}
+
+/* Other destructors of the thread may still lock: not by what the thread remembers, but by a new life. */
+static void end_lives(void *unused)
+{
+    (void)unused;
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    for (struct ism_life_table *table = ism_undo_tables; table != NULL; table = table->next)
+        end_lives_in(table, mine.thread);
+    mine.round = 0;
+    ism_store_relaxed_64(ism_process_epoch(), 0);
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+}
+
+static void prepare(void)
+{
+    key_exists = pthread_key_create(&at_thread_end, end_lives) == 0;
+    (void)pthread_atfork(NULL, NULL, drop_marker);
+}
+
+/* ---- tables ---- */
+
+struct ism_life_table *ism_undo_of_user(void)
+{
+    struct ism_undo_audience audience = ism_undo_for_user();
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    struct ism_life_table *table = ism_undo_find(&audience);
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return table;
+}
+
+static ism_status use(const struct ism_undo_audience *audience, struct ism_life_table **out,
+                      uint64_t *id, struct ism_cause *why)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    ism_status status = ism_undo_open(audience, out, why);
+    if (status == ISM_OK) {
+        (*out)->users++;
+        *id = (*out)->id;
+    }
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return status;
+}
+
+ism_status ism_life_table_use(uint64_t *id, struct ism_cause *why)
+{
+    struct ism_life_table *table;
+    struct ism_undo_audience audience = ism_undo_for_user();
+    return use(&audience, &table, id, why);
+}
+
+void ism_life_table_leave(void)
+{
+    struct ism_undo_audience audience = ism_undo_for_user();
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    ism_undo_find(&audience)->users--;
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+}
+
+ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out,
+                                uint64_t *id, struct ism_cause *why)
+{
+    struct shmid_ds found;
+    struct ism_life_table *table;
+    struct ism_undo_audience audience = ism_undo_for_everyone();
+    if (object->access != ISM_ACCESS_EVERYONE) {
+        ism_status status = ism_sysv_stat(object, &found, why);
+        if (status != ISM_OK)
+            return status;
+        audience = ism_undo_for_group(found.shm_perm.uid, found.shm_perm.gid);
+    }
+    ism_status status = use(&audience, &table, id, why);
+    if (status == ISM_OK)
+        *out = table;
+    return status == ISM_E_FOREIGN ? ISM_E_UNSUPPORTED : status;
+}
+
+/* That of all users stays: its names are looked up again. */
+void ism_life_table_unshare(struct ism_life_table *table)
+{
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    if (--table->users == 0 && table->audience.access == ISM_ACCESS_GROUP)
+        ism_undo_leave(table);
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+}
+
+/* ---- lives ---- */
+
+static bool make_room(struct ism_life_table *table)
+{
+    if (table->count < table->room)
+        return true;
+    size_t room = table->room == 0 ? 4 : table->room * 2;
+    struct ism_undo_life *lives = realloc(table->lives, room * sizeof *lives);
+    if (lives == NULL)
+        return false;
+    table->lives = lives;
+    table->room = room;
+    return true;
+}
+
+static ism_status enter(const struct ism_life_table *table, uint32_t slot, ism_life *out,
+                        struct ism_cause *why)
+{
+    uint64_t *word = word_of(table, slot);
+    uint32_t old = serial_of(ism_load_relaxed_64(word)), serial;
+    do {
+        ism_status status = ism_process_random(&serial, sizeof serial, why);
+        if (status != ISM_OK)
+            return status;
+    } while (serial == old || serial == 0);
+    ism_store_relaxed_64(word, (uint64_t)serial << 32 | have_marker());
+    ism_fence_sequential(); /* pairs with that of names_another(): who sees the life in a lock sees it here */
+    *out = (ism_life)serial << 32 | slot;
+    return ISM_OK;
+}
+
+/* ISM_E_BUSY: somebody has it. */
+static ism_status try_slot(const struct ism_life_table *table, uint32_t slot, ism_life *out,
+                           struct ism_cause *why)
+{
+    unsigned short semaphore = ism_undo_semaphore(table, slot);
+    struct sembuf steps[] = {{semaphore, 0, IPC_NOWAIT}, {semaphore, 1, SEM_UNDO | IPC_NOWAIT}};
+    if (semop(table->set, steps, 2) == -1) {
+        int code = errno;
+        ism_status status = ism_undo_failure(why, "semop", code);
+        if (code == EAGAIN)
+            return ISM_E_BUSY;
+        return ism_undo_is_sealed(table) ? status : ISM_E_UNSUPPORTED;
+    }
+    ism_status status = enter(table, slot, out, why);
+    if (status != ISM_OK)
+        ism_undo_end_life(table, slot);
+    return status;
+}
+
+static ism_status take_slot(const struct ism_life_table *table, ism_life *out, struct ism_cause *why)
+{
+    uint32_t drawn;
+    ism_status status = ism_process_random(&drawn, sizeof drawn, why);
+    if (status != ISM_OK)
+        return status;
+    status = ISM_E_BUSY;
+    for (uint32_t i = 0; i < table->slots && status == ISM_E_BUSY; i++)
+        status = try_slot(table, 1 + (drawn % table->slots + i) % table->slots, out, why);
+    return status == ISM_E_BUSY ? ISM_E_LIMIT : status;
+}
+
+static ism_status begin_life(struct ism_life_table *table, ism_life *out, struct ism_cause *why)
+{
+    int code = key_exists ? pthread_setspecific(at_thread_end, &mine) : EAGAIN; /* any pointer that is not NULL */
+    if (code != 0)
+        return ism_system_failure(why, "pthread_setspecific", code), ISM_E_LIMIT;
+    if (!make_room(table))
+        return ISM_E_NO_MEMORY;
+    if (mine.thread == 0)
+        mine.thread = ++last_thread;
+    ism_status status = take_slot(table, out, why);
+    if (status == ISM_OK)
+        table->lives[table->count++] = (struct ism_undo_life){*out, mine.thread};
+    return status;
+}
+
+static ism_life life_of(const struct ism_life_table *table, uint64_t thread)
+{
+    for (size_t i = 0; thread != 0 && i < table->count; i++)
+        if (table->lives[i].thread == thread)
+            return table->lives[i].life;
+    return 0;
+}
+
+static ism_status take_life(struct ism_life_table *table, ism_life *out, struct ism_cause *why)
+{
+    ism_undo_settle(table);
+    ism_status status = ISM_OK;
+    ism_life life = mine.round == table->round ? mine.life : life_of(table, mine.thread);
+    if (life == 0)
+        status = begin_life(table, &life, why);
+    if (status != ISM_OK)
+        return status;
+    mine.round = table->round;
+    mine.life = life;
+    *out = life;
+    return ISM_OK;
+}
+
+ism_status ism_life_take(struct ism_life_table *table, ism_life *out, struct ism_cause *why)
+{
+    struct ism_undo_audience audience = ism_undo_for_user();
+    ism_status status = ISM_OK;
+    (void)pthread_once(&prepared, prepare);
+    ism_process_lock(ISM_LOCK_REGISTRY);
+    if (table == NULL)
+        status = ism_undo_open(&audience, &table, why);
+    if (status == ISM_OK)
+        status = take_life(table, out, why);
+    ism_process_unlock(ISM_LOCK_REGISTRY);
+    return status;
+}
+
+/* Does memory alone say that it has ended? Then *entered is of no use. */
+static bool names_another(const struct ism_life_table *table, ism_life life, uint64_t *entered)
+{
+    uint32_t slot = ism_undo_slot(life);
+    if (slot == 0 || slot > table->slots)
+        return true; /* nobody ever got such a life: the word holds what no lock call wrote */
+    ism_fence_sequential(); /* pairs with that of enter() */
+    *entered = ism_load_acquire_64(word_of(table, slot));
+    return serial_of(*entered) != serial_of(life);
+}
+
+/* Serial first: it changes only while the slot is taken, so a semaphore that is zero afterwards was so, or was taken
+ * anew, since the life that the old serial names had ended. The acquire keeps it first; the call is the kernel's. */
+static bool has_ended(const struct ism_life_table *table, ism_life life)
+{
+    uint64_t entered;
+    if (names_another(table, life, &entered))
+        return true;
+    int value = semctl(table->set, ism_undo_semaphore(table, ism_undo_slot(life)), GETVAL);
+    uint32_t name = (uint32_t)entered;
+    bool is_alive = value != 0 && (name == 0 || is_marker_there(name));
+    return value != -1 && !is_alive && ism_undo_is_sealed(table);
+}
+
+bool ism_life_ended(struct ism_life_table *table, ism_life life)
+{
+    if (table == NULL)
+        table = ism_undo_of_user();
+    return table != NULL && has_ended(table, life);
+}
+
+bool ism_life_is_known_to_have_ended(const struct ism_life_table *table, ism_life life)
+{
+    uint64_t ignored;
+    if (table == NULL)
+        table = ism_undo_of_user();
+    return table != NULL && names_another(table, life, &ignored);
+}
