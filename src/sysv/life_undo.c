@@ -5,15 +5,16 @@
  * process's, all threads' in one: so a destructor ends the life when the thread ends. A forked child has nothing
  * of its parent's to be undone.
  *
- * The undoing outlives exec. So the word also names a marker, a segment that this process alone is attached to and
- * whose key is free already: exec and death detach it, and then it is gone. Forked children detach it at once.
+ * The undoing outlives exec. So the word also names the process's marker (marker.h), which is gone after an exec as
+ * after a death.
  *
- * Weak sides: who waits learns of a death only by asking. Where a segment whose key is free can't be asked for (the
- * BSDs), or no segment can be had, there is no marker, and exec while a lock is held is no death until the new program
- * ends; the same goes for a child that was forked without handlers. A process that leaves its IPC namespace (unshare,
- * setns) is dead to others at once. In a table that others may use, whoever may use it can make the living look dead,
- * as it could write to the locks themselves. gVisor undoes nothing: there the marker alone tells of a death, a dead
- * thread's slot is not free again, and one who is killed while it looks names up keeps all others from it. */
+ * Weak sides: who waits learns of a death only by asking. Where no marker can be had, exec while a lock is held is no
+ * death until the new program ends; nor is it as long as a child lives that was forked without handlers. A process that
+ * leaves its IPC namespace (unshare, setns) is dead to others at once. In a table that others may use, whoever may use
+ * it can make the living look dead, as it could write to the locks themselves. gVisor undoes nothing: there the marker
+ * alone tells of a death, a dead thread's slot is not free again, and one who is killed while it looks names up keeps
+ * all others from it. */
+#include "marker.h"
 #include "undo_table.h"
 
 #include "../atomics.h"
@@ -23,13 +24,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/ipc.h>
 #include <sys/sem.h>
-#include <unistd.h>
-
-#define KEY_MARKER UINT32_C(0x6d000000) /* 'm' and the user's number */
-#define KEY_NUMBER UINT32_C(0x00ffffff)
-#define MARKER_MODE 0444 /* so that others may ask */
 
 /* The calling thread's. */
 static _Thread_local struct {
@@ -37,14 +32,6 @@ static _Thread_local struct {
     uint64_t round;  /* of the table that it asked last */
     ism_life life;
 } mine;
-
-/* This process's. Guarded by ISM_LOCK_REGISTRY, but for the child's handler, which is alone. */
-static struct {
-    void *address;       /* NULL: there is none */
-    uint32_t name;       /* its id, and 1 */
-    uint64_t generation; /* of the process that is attached to it */
-    bool is_refused;
-} marker;
 
 static uint64_t last_thread;
 static pthread_key_t at_thread_end;
@@ -59,58 +46,6 @@ static uint32_t serial_of(ism_life life)
 static uint64_t *word_of(const struct ism_life_table *table, uint32_t slot)
 {
     return &table->words[slot - 1];
-}
-
-/* ---- the marker ---- */
-
-static bool is_marker_there(uint32_t name)
-{
-    struct shmid_ds found;
-    return shmctl((int)(name - 1), IPC_STAT, &found) == 0 || (errno != EINVAL && errno != EIDRM);
-}
-
-static void drop_marker(void)
-{
-    if (marker.address != NULL)
-        (void)shmdt(marker.address);
-    marker.address = NULL;
-    marker.name = 0;
-}
-
-/* Under the TABLE lock, so that one is found and used that a killed process had made, but not freed the key of. */
-static void make_marker(key_t key)
-{
-    int id = shmget(key, 1, IPC_CREAT | MARKER_MODE);
-    if (id == -1)
-        return;
-    void *address = shmat(id, NULL, SHM_RDONLY);
-    if (shmctl(id, IPC_RMID, NULL) == -1 || address == (void *)-1) {
-        if (address != (void *)-1)
-            (void)shmdt(address);
-        return;
-    }
-    marker.address = address;
-    marker.name = (uint32_t)id + 1;
-    if (!is_marker_there(marker.name))
-        drop_marker();
-}
-
-/* Its name; 0: there is none. */
-static uint32_t have_marker(void)
-{
-    struct ism_cause ignored;
-    struct ism_undo_audience audience = ism_undo_for_user();
-    struct ism_life_table *table;
-    if (marker.generation != ism_process_generation())
-        drop_marker();
-    marker.generation = ism_process_generation();
-    if (marker.address != NULL || marker.is_refused || ism_undo_open(&audience, &table, &ignored) != ISM_OK ||
-        ism_undo_lock(table, ISM_UNDO_TABLE, &ignored) != ISM_OK)
-        return marker.name;
-    make_marker((key_t)(KEY_MARKER | ((uint32_t)audience.key & KEY_NUMBER)));
-    ism_undo_unlock(table, ISM_UNDO_TABLE);
-    marker.is_refused = marker.address == NULL;
-    return marker.name;
 }
 
 /* ---- the end of a thread ---- */
@@ -140,7 +75,7 @@ static void end_lives(void *unused)
 static void prepare(void)
 {
     key_exists = pthread_key_create(&at_thread_end, end_lives) == 0;
-    (void)pthread_atfork(NULL, NULL, drop_marker);
+    (void)pthread_atfork(NULL, NULL, ism_marker_drop);
 }
 
 /* ---- tables ---- */
@@ -222,6 +157,21 @@ static bool make_room(struct ism_life_table *table)
     table->lives = lives;
     table->room = room;
     return true;
+}
+
+/* This process's; 0: there is none. */
+static uint32_t have_marker(void)
+{
+    uint32_t name;
+    struct ism_cause ignored;
+    struct ism_life_table *table;
+    struct ism_undo_audience audience = ism_undo_for_user();
+    if (ism_marker_find(&name) || ism_undo_open(&audience, &table, &ignored) != ISM_OK ||
+        ism_undo_lock(table, ISM_UNDO_TABLE, &ignored) != ISM_OK)
+        return name;
+    name = ism_marker_make();
+    ism_undo_unlock(table, ISM_UNDO_TABLE);
+    return name;
 }
 
 static ism_status enter(const struct ism_life_table *table, uint32_t slot, ism_life *out,
@@ -343,7 +293,7 @@ static bool has_ended(const struct ism_life_table *table, ism_life life)
         return true;
     int value = semctl(table->set, ism_undo_semaphore(table, ism_undo_slot(life)), GETVAL);
     uint32_t name = (uint32_t)entered;
-    bool is_alive = value != 0 && (name == 0 || is_marker_there(name));
+    bool is_alive = value != 0 && (name == 0 || ism_marker_is_there(name));
     return value != -1 && !is_alive && ism_undo_is_sealed(table);
 }
 

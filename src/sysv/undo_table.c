@@ -14,6 +14,7 @@
  * it to its maker's next use. Who takes the key beforehand keeps the user from all regions, or from locks in those of
  * a group; that can also be other software, by chance. Who removes a set that is in use takes the lives in it from
  * all: no death in it is told any more, and those who come later get no locks in regions that are open. */
+#include "marker.h"
 #include "undo_table.h"
 
 #include "../atomics.h"
@@ -345,7 +346,7 @@ static ism_status attach(struct ism_life_table *table, struct ism_cause *why)
     return status;
 }
 
-/* This process is not attached. What is not ours to remove stays. */
+/* This process is not attached; the TABLE lock is held. What is not ours to remove stays. */
 static void remove_if_unused(const struct ism_life_table *table)
 {
     struct shmid_ds found;
@@ -353,6 +354,8 @@ static void remove_if_unused(const struct ism_life_table *table)
     if (id != -1 && (shmctl(id, IPC_STAT, &found) == -1 || found.shm_nattch != 0 ||
                      !is_trusted(&table->audience, &found.shm_perm) || shmctl(id, IPC_RMID, NULL) == -1))
         return;
+    if (table->audience.access == ISM_ACCESS_OWNER)
+        ism_marker_tidy();
     (void)semctl(table->locks, 0, IPC_RMID);
 }
 

@@ -17,8 +17,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "sysv/life_undo.c"
+#include "sysv/marker.c"
 
 #define VERY_LONG UINT64_C(600000000000) /* longer than the test may take */
 #define LENGTH 28032                     /* of a segment beside a set of 4000 semaphores */
@@ -70,7 +72,8 @@ static pid_t start_living(bool has_marker, void (*go_on)(void))
     pid_t child = fork();
     if (child == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        marker.is_refused = !has_marker;
+        if (!has_marker)
+            marker.is_refused = true;
         ism_life life = life_of_this();
         board->marker = marker.name;
         board->life = life;
@@ -108,6 +111,7 @@ static void assert_nothing_left(void)
 {
     assert_int_equal(semget(key_of_user(), 0, 0), -1);
     assert_int_equal(shmget(key_of_user(), 0, 0), -1);
+    assert_int_equal(find_segment(0), -1);
 }
 
 static void s2_a_death_is_told_without_a_marker(void **state)
@@ -139,7 +143,7 @@ static void s2_an_exec_is_told_while_the_semaphore_says_nothing(void **state)
         (void)poll(NULL, 0, 1);
     assert_int_equal(semctl(table->set, ism_undo_semaphore(table, ism_undo_slot(board->life)), GETVAL), 1);
     end(child);
-    assert_false(is_marker_there(board->marker));
+    assert_false(ism_marker_is_there(board->marker));
     leave_table(table);
     assert_nothing_left();
 }
@@ -162,9 +166,11 @@ static void r12_a_forked_child_keeps_neither_life_nor_marker(void **state)
     while (board->grandchild == 0)
         (void)poll(NULL, 0, 1);
     assert_false(has_ended_now(board->life));
+    assert_int_not_equal(board->marker, 0);
+    assert_int_not_equal(board->marker, marker.name);
     end(child);
     assert_true(has_ended_now(board->life));
-    while (is_marker_there(board->marker))
+    while (ism_marker_is_there(board->marker))
         (void)poll(NULL, 0, 1);
     assert_int_equal(kill(board->grandchild, SIGKILL), 0);
     assert_false(has_ended_now(own));
@@ -188,8 +194,23 @@ static void r6_what_a_killed_process_leaves_is_made_anew(void **state)
     table = open_table(ISM_OK);
     assert_false(table->id == id);
     assert_true(has_ended_now(board->life));
+    assert_int_not_equal(find_segment(IPC_CREAT | MODE), -1); /* as one leaves that is killed while it makes a marker */
     leave_table(table);
     assert_nothing_left();
+}
+
+static void s2_a_segment_of_others_is_no_marker(void **state)
+{
+    (void)state;
+    int id = shmget((key_t)(KEY | (uint32_t)geteuid()), 1, IPC_CREAT | IPC_EXCL | 0600);
+    struct ism_life_table *table = open_table(ISM_OK);
+    pid_t child = start_living(true, stay);
+    assert_int_equal(board->marker, 0);
+    end(child);
+    assert_true(has_ended_now(board->life));
+    leave_table(table);
+    assert_nothing_left();
+    assert_int_equal(shmctl(id, IPC_RMID, NULL), 0);
 }
 
 static void e2_a_planted_table_is_refused_and_left(void **state)
@@ -338,6 +359,7 @@ int main(void)
         cmocka_unit_test(s2_an_exec_is_told_while_the_semaphore_says_nothing),
         cmocka_unit_test(r12_a_forked_child_keeps_neither_life_nor_marker),
         cmocka_unit_test(r6_what_a_killed_process_leaves_is_made_anew),
+        cmocka_unit_test(s2_a_segment_of_others_is_no_marker),
         cmocka_unit_test(e2_a_planted_table_is_refused_and_left),
         cmocka_unit_test(e5_an_unknown_version_is_refused_and_left),
         cmocka_unit_test(s1_a_full_table_is_a_limit),
