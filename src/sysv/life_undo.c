@@ -185,7 +185,7 @@ static ism_status enter(const struct ism_life_table *table, uint32_t slot, ism_l
             return status;
     } while (serial == old || serial == 0);
     ism_store_relaxed_64(word, (uint64_t)serial << 32 | have_marker());
-    ism_fence_sequential(); /* pairs with that of names_another(): who sees the life in a lock sees it here */
+    ism_fence_release(); /* pairs with the acquire of names_another(): who sees the life in a lock sees it here */
     *out = (ism_life)serial << 32 | slot;
     return ISM_OK;
 }
@@ -279,7 +279,7 @@ static bool names_another(const struct ism_life_table *table, ism_life life, uin
     uint32_t slot = ism_undo_slot(life);
     if (slot == 0 || slot > table->slots)
         return true; /* nobody ever got such a life: the word holds what no lock call wrote */
-    ism_fence_sequential(); /* pairs with that of enter() */
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of enter() */
     *entered = ism_load_acquire_64(word_of(table, slot));
     return serial_of(*entered) != serial_of(life);
 }
