@@ -172,7 +172,8 @@ ISM_API ism_status ism_region_open_or_create(const char *name, const ism_region_
  * to close a region of ISM_LIFETIME_PROCESSES frees it.
  * region:  NULL is allowed and does nothing.
  * Returns: ISM_OK; ISM_E_BUSY: a thread of this process owns or waits for a lock in it, through
- *          this handle; nothing was changed.
+ *          this handle, or has not yet returned from the call by which it let others go on (an
+ *          unlock, a post, ...); nothing was changed.
  * Threads: any, but nobody may use the region meanwhile. In a forked child: yes, the parent keeps
  *          it. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R6, R12, E4. */
 ISM_API ism_status ism_region_close(ism_region *region);

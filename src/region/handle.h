@@ -12,7 +12,7 @@ struct ism_region;
 struct ism_holder {
     ism_life life;
     uint64_t held;       /* locks taken less locks given back; written by its thread alone */
-    uint64_t waits;      /* 1 while it waits for a lock; written by its thread alone */
+    uint64_t in_call;    /* 1 while it waits, or lets others go on; written by its thread alone */
     uint64_t inherited;  /* what a handle that is closed left: guarded by ISM_LOCK_REGISTRY */
     uint64_t generation; /* of the process: holders of an earlier one are a parent's */
     const uint64_t *last; /* the word that it took last, NULL since it gave one back */
@@ -93,7 +93,8 @@ void ism_advise_found(struct ism_region *region, uint64_t offset, uint64_t lengt
 
 /* Where a region is found by the addresses in it, see registry.c. Adding fails for want of memory. */
 bool ism_registry_add(struct ism_region *region);
-/* ISM_E_BUSY, with a message: a living thread of this process owns or waits for a lock through this handle. */
+/* ISM_E_BUSY, with a message: a living thread of this process owns a lock, or is in a call on an object, through this
+ * handle. */
 ism_status ism_registry_check_idle(const struct ism_region *region);
 void ism_registry_remove(struct ism_region *region);
 

@@ -152,15 +152,15 @@ static int64_t held_by(ism_life life, const struct ism_presence *presence)
     return sum;
 }
 
-/* Does a thread own or wait for a lock through this handle? If so, *life is it. */
+/* Does a thread own a lock, or is it in a call, through this handle? If so, *life is it. */
 static bool find_user(const struct ism_region *region, const struct ism_holder **from, ism_life *life)
 {
     const struct ism_holder *holder = *from != NULL ? (*from)->next : region->presence->holders;
     for (; holder != NULL; holder = holder->next) {
-        /* First, and acquire, which pairs with the release of ism_wait_end(): whoever got what it waited for has counted it. */
-        bool waits = ism_load_acquire_64(&holder->waits) != 0;
+        /* First, and acquire, which pairs with the release of ism_call_end(): whoever got what it waited for has counted it. */
+        bool is_in_call = ism_load_acquire_64(&holder->in_call) != 0;
         bool owns = held_through(holder) > 0 && held_by(holder->life, region->presence) > 0;
-        if (holder->region == region && holder->generation == ism_process_generation() && (owns || waits))
+        if (holder->region == region && holder->generation == ism_process_generation() && (owns || is_in_call))
             break;
     }
     *from = holder;
@@ -202,7 +202,7 @@ ism_status ism_registry_check_idle(const struct ism_region *region)
     if (!is_busy(region))
         return ISM_OK;
     return ism_fail(ISM_E_BUSY, NULL,
-                    "could not close region \"%s\": a thread owns or waits for a lock in it",
+                    "could not close region \"%s\": a thread owns a lock in it, or is in a call",
                     region->name);
 }
 

@@ -81,13 +81,9 @@ static ism_status sleep_until_all_came(uint64_t *word, uint64_t arrived, ism_dea
     return ISM_OK;
 }
 
-ism_status ism_barrier_arrive_until(ism_barrier *barrier, uint32_t parties, ism_deadline deadline)
+static ism_status arrive_and_wait(uint64_t *word, uint32_t parties, ism_deadline deadline)
 {
     uint64_t arrived = 0;
-    ism_status status = ism_registry_find(barrier, sizeof *barrier);
-    if (status != ISM_OK)
-        return status;
-    uint64_t *word = &barrier->opaque[0];
     if (parties == 0 || parties > ISM_PARTIES_MAX || !arrive(word, parties, &arrived))
         return ism_fail(ISM_E_INVALID, NULL, "a barrier of %" PRIu32 " parties", parties);
     if (arrived_in(arrived) == 0) {
@@ -96,10 +92,18 @@ ism_status ism_barrier_arrive_until(ism_barrier *barrier, uint32_t parties, ism_
             (void)ism_wait_wake(&place, true);
         return ISM_LAST_PARTY;
     }
+    return sleep_until_all_came(word, arrived, deadline);
+}
+
+ism_status ism_barrier_arrive_until(ism_barrier *barrier, uint32_t parties, ism_deadline deadline)
+{
+    ism_status status = ism_registry_find(barrier, sizeof *barrier);
+    if (status != ISM_OK)
+        return status;
     struct ism_holder *holder = ism_recent.holder;
-    ism_wait_begin(holder);
-    status = sleep_until_all_came(word, arrived, deadline);
-    ism_wait_end(holder);
+    ism_call_begin(holder);
+    status = arrive_and_wait(&barrier->opaque[0], parties, deadline);
+    ism_call_end(holder);
     return status;
 }
 

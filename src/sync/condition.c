@@ -84,16 +84,16 @@ ism_status ism_condition_wait_until(ism_condition *condition, ism_mutex *mutex,
     struct ism_holder *holder = ism_recent.holder;
     const struct ism_region *region = ism_recent.region;
     uint64_t announced = announce(word);
-    ism_wait_begin(holder);
-    ism_wait_begin(owner); /* it may be another region's */
+    ism_call_begin(holder);
+    ism_call_begin(owner); /* it may be another region's */
     status = ism_mutex_unlock(mutex);
     ism_status slept = status;
     if (status == ISM_OK) {
         slept = sleep_until_signal(word, announced, deadline, region);
         status = ism_mutex_lock(mutex);
     }
-    ism_wait_end(owner);
-    ism_wait_end(holder);
+    ism_call_end(owner);
+    ism_call_end(holder);
     if (status != ISM_OK || slept == ISM_OK)
         return status;
     return ism_fail(slept, NULL, "there was no signal");
@@ -104,30 +104,37 @@ ism_status ism_condition_wait(ism_condition *condition, ism_mutex *mutex)
     return ism_condition_wait_until(condition, mutex, ISM_FOREVER);
 }
 
-static ism_status go_on(ism_condition *condition, uint64_t kept, bool all)
+static void go_on(uint64_t *word, uint64_t kept, bool all)
 {
-    ism_status status = ism_registry_find(condition, sizeof *condition);
-    if (status != ISM_OK)
-        return status;
-    uint64_t *word = &condition->opaque[0];
     uint64_t seen = ism_load_relaxed_64(word), left;
     do {
         if ((seen & WAITERS) == 0)
-            return ISM_OK;
+            return;
         left = (seen & ~(SEQUENCE | WAITERS)) | ((seen + 1) & SEQUENCE) | kept;
     } while (!ism_compare_exchange_relaxed_64(word, &seen, left));
     struct ism_place place = ism_place_of(word, ism_recent.region);
     if (!ism_wait_wake(&place, all) && kept != 0)
         (void)ism_compare_exchange_relaxed_64(word, &left, left & ~WAITERS);
+}
+
+static ism_status tell(ism_condition *condition, uint64_t kept, bool all)
+{
+    ism_status status = ism_registry_find(condition, sizeof *condition);
+    if (status != ISM_OK)
+        return status;
+    struct ism_holder *holder = ism_recent.holder;
+    ism_call_begin(holder);
+    go_on(&condition->opaque[0], kept, all);
+    ism_call_end(holder);
     return ISM_OK;
 }
 
 ism_status ism_condition_signal(ism_condition *condition)
 {
-    return go_on(condition, WAITERS, false);
+    return tell(condition, WAITERS, false);
 }
 
 ism_status ism_condition_broadcast(ism_condition *condition)
 {
-    return go_on(condition, 0, true);
+    return tell(condition, 0, true);
 }

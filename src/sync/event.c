@@ -35,22 +35,29 @@ static uint64_t after_set(uint64_t seen)
     return flags | sequence | SET;
 }
 
-ism_status ism_event_set(ism_event *event)
+static void set(uint64_t *word)
 {
-    ism_status status = ism_registry_find(event, sizeof *event);
-    if (status != ISM_OK)
-        return status;
-    uint64_t *word = &event->opaque[0];
     uint64_t seen = ism_load_relaxed_64(word), left;
     do
         left = after_set(seen);
     while (!ism_compare_exchange_release_64(word, &seen, left));
     if ((seen & (WATCHERS | TAKERS)) == 0)
-        return ISM_OK;
+        return;
     struct ism_place place = ism_place_of(word, ism_recent.region);
     bool wakes_all = (seen & WATCHERS) != 0;
     if (!ism_wait_wake(&place, wakes_all) && !wakes_all)
         (void)ism_compare_exchange_relaxed_64(word, &left, left & ~TAKERS);
+}
+
+ism_status ism_event_set(ism_event *event)
+{
+    ism_status status = ism_registry_find(event, sizeof *event);
+    if (status != ISM_OK)
+        return status;
+    struct ism_holder *holder = ism_recent.holder;
+    ism_call_begin(holder);
+    set(&event->opaque[0]);
+    ism_call_end(holder);
     return ISM_OK;
 }
 
@@ -109,9 +116,9 @@ static ism_status wait_for(ism_event *event, bool takes, ism_deadline deadline, 
     if (is_over(&wait, &seen))
         return ISM_OK;
     struct ism_holder *holder = ism_recent.holder;
-    ism_wait_begin(holder);
+    ism_call_begin(holder);
     status = tries_only ? ISM_E_BUSY : sleep_until_set(&wait, seen, deadline);
-    ism_wait_end(holder);
+    ism_call_end(holder);
     return status == ISM_OK ? status : ism_fail(status, NULL, "the event was not set");
 }
 

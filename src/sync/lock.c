@@ -120,14 +120,14 @@ ism_status ism_lock_slowly(uint64_t *word, const struct ism_wish *wish)
     const struct ism_region *region = ism_recent.region;
     struct wait wait = {word, holder, region->lives, wish,
                         ism_sleeper_on(word, region, wish->deadline)};
-    ism_wait_begin(holder);
+    ism_call_begin(holder);
     ism_status status = wait_for(&wait);
     if (status >= ISM_OK)
         ism_count_taken(holder, word);
     else
         (void)ism_fail(status, NULL, "could not take the lock at byte %" PRIu64 " of region \"%s\"",
                        offset_of(word, region), region->name);
-    ism_wait_end(holder);
+    ism_call_end(holder);
     return status;
 }
 

@@ -219,12 +219,12 @@ static ism_status read_by_turn(struct layout *lock, const struct ism_wish *wish)
     ism_status status = ism_lock_slowly(&lock->turn, wish);
     if (status != ISM_OK)
         return status;
-    ism_wait_begin(holder);
+    ism_call_begin(holder);
     status = await_slot(lock, holder->life, wish);
     (void)ism_unlock_slowly(&lock->turn);
     if (status == ISM_OK)
         ism_count_taken(holder, &lock->slots[mine.slot]);
-    ism_wait_end(holder);
+    ism_call_end(holder);
     if (status == ISM_OK)
         return ISM_OK;
     return ism_fail(status, NULL, "the read-write lock has %d readers", ISM_READERS_MAX);
@@ -290,9 +290,9 @@ static ism_status await_all_empty(struct layout *lock, const struct ism_wish *wi
 static ism_status write_after_readers(struct layout *lock, const struct ism_wish *wish)
 {
     struct ism_holder *holder = ism_recent.holder;
-    ism_wait_begin(holder);
+    ism_call_begin(holder);
     ism_status status = await_all_empty(lock, wish);
-    ism_wait_end(holder);
+    ism_call_end(holder);
     if (status == ISM_OK) {
         ism_lock_touch(&lock->turn);
         return ISM_OK;

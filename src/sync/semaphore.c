@@ -23,12 +23,8 @@
 
 _Static_assert(sizeof(ism_semaphore) == 16 && _Alignof(ism_semaphore) == 8, "layout of the semaphore");
 
-ism_status ism_semaphore_post(ism_semaphore *semaphore, uint32_t permits)
+static ism_status post(uint64_t *word, uint32_t permits)
 {
-    ism_status status = ism_registry_find(semaphore, sizeof *semaphore);
-    if (status != ISM_OK || permits == 0)
-        return status;
-    uint64_t *word = &semaphore->opaque[0];
     uint64_t seen = ism_load_relaxed_64(word), posted;
     do {
         if (permits > PERMITS - (seen & PERMITS))
@@ -42,6 +38,18 @@ ism_status ism_semaphore_post(ism_semaphore *semaphore, uint32_t permits)
     if (!ism_wait_wake(&place, permits > 1))
         (void)ism_compare_exchange_relaxed_64(word, &posted, posted & ~WAITERS);
     return ISM_OK;
+}
+
+ism_status ism_semaphore_post(ism_semaphore *semaphore, uint32_t permits)
+{
+    ism_status status = ism_registry_find(semaphore, sizeof *semaphore);
+    if (status != ISM_OK || permits == 0)
+        return status;
+    struct ism_holder *holder = ism_recent.holder;
+    ism_call_begin(holder);
+    status = post(&semaphore->opaque[0], permits);
+    ism_call_end(holder);
+    return status;
 }
 
 static bool take(uint64_t *word, uint64_t *seen)
@@ -78,9 +86,9 @@ static ism_status take_or_wait(ism_semaphore *semaphore, ism_deadline deadline, 
     if (take(word, &seen))
         return ISM_OK;
     struct ism_holder *holder = ism_recent.holder;
-    ism_wait_begin(holder);
+    ism_call_begin(holder);
     status = tries_only ? ISM_E_BUSY : sleep_for_permit(word, seen, deadline);
-    ism_wait_end(holder);
+    ism_call_end(holder);
     return status == ISM_OK ? status : ism_fail(status, NULL, "there was no permit");
 }
 

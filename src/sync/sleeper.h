@@ -7,17 +7,17 @@
 
 #include "../region/handle.h"
 
-/* From the one to the other a region is not closed, as the thread waits in it. What it took meanwhile it has counted
- * before the end, and it uses neither the holder nor the region for the wait any more: release, see find_user() in
- * registry.c. */
-static inline void ism_wait_begin(struct ism_holder *holder)
+/* From the one to the other a region is not closed, as the thread is in a call: it waits, or it uses the object after it has
+ * let others go on. What it took meanwhile it has counted before the end, and it uses neither the holder nor the
+ * region for the call any more: release, see find_user() in registry.c. */
+static inline void ism_call_begin(struct ism_holder *holder)
 {
-    ism_store_relaxed_64(&holder->waits, 1);
+    ism_store_relaxed_64(&holder->in_call, 1);
 }
 
-static inline void ism_wait_end(struct ism_holder *holder)
+static inline void ism_call_end(struct ism_holder *holder)
 {
-    ism_store_release_64(&holder->waits, 0);
+    ism_store_release_64(&holder->in_call, 0);
 }
 
 /* One call's sleeps on one word. */

@@ -1,6 +1,7 @@
 /* threads_test.c: threads over one mapping guard plain data by each object of isthmus/sync.h (S1, S3 to S8): whoever gets
- * at the data sees all that was written before, and nobody writes meanwhile; and they close what was locked (E4). Built for ThreadSanitizer (ci/tsan), which
- * sees no other process, this shows where an order is missing, even if the processor forgives it. */
+ * at the data sees all that was written before, and nobody writes meanwhile; and they close what was locked (E4). Built
+ * for ThreadSanitizer (ci/tsan), which sees no other process, this shows where an order is missing, even if the
+ * processor forgives it. */
 #include "objects.h"
 
 enum { THREADS = 3 };
@@ -259,6 +260,15 @@ static void count_one(void *context)
     process_pause();
 }
 
+static void close_at_last(void)
+{
+    ism_status status;
+    do
+        status = ism_region_close(region);
+    while (status == ISM_E_BUSY);
+    assert_status(status, ISM_OK);
+}
+
 /* That another thread has given the lock back is known from the lock alone. */
 static void e4_a_region_may_be_closed_once_its_last_lock_was_given_back(void **state)
 {
@@ -266,7 +276,6 @@ static void e4_a_region_may_be_closed_once_its_last_lock_was_given_back(void **s
     for (int i = 0; i < 50; i++) {
         struct worker worker = {.bad = ISM_OK};
         bool was_there = false;
-        ism_status status;
         begin(NAME("x"));
         struct thread *thread = thread_start(count_one, &worker);
         assert_non_null(thread);
@@ -275,10 +284,64 @@ static void e4_a_region_may_be_closed_once_its_last_lock_was_given_back(void **s
             was_there = plain->count == 1;
             assert_status(ism_mutex_unlock(&objects->mutex), ISM_OK);
         }
-        do
-            status = ism_region_close(region);
-        while (status == ISM_E_BUSY);
-        assert_status(status, ISM_OK);
+        close_at_last();
+        thread_join(thread);
+        assert_status(worker.bad, ISM_OK);
+    }
+}
+
+static void post_one(void *context)
+{
+    process_pause(); /* so that the other one sleeps */
+    note(context, ism_semaphore_post(&objects->semaphore, 1));
+}
+
+static void set_it(void *context)
+{
+    process_pause();
+    note(context, ism_event_set(&objects->event));
+}
+
+static void come_as_well(void *context)
+{
+    struct worker *worker = context;
+    process_pause();
+    ism_status status = ism_barrier_arrive(&objects->barrier, 2);
+    note(worker, status == ISM_LAST_PARTY ? ISM_OK : status);
+}
+
+static ism_status await_permit(void)
+{
+    return ism_semaphore_wait(&objects->semaphore);
+}
+
+static ism_status take_event(void)
+{
+    return ism_event_take(&objects->event);
+}
+
+static ism_status come(void)
+{
+    ism_status status = ism_barrier_arrive(&objects->barrier, 2);
+    return status == ISM_LAST_PARTY ? ISM_OK : status;
+}
+
+/* Who lets another thread go on may not have returned yet when that one closes. */
+static void e4_a_region_may_be_closed_by_whom_another_thread_let_go_on(void **state)
+{
+    static const struct {
+        void (*let_go_on)(void *);
+        ism_status (*wait)(void);
+    } ways[] = {{post_one, await_permit}, {set_it, take_event}, {come_as_well, come}};
+
+    (void)state;
+    for (unsigned i = 0; i < 150; i++) {
+        struct worker worker = {.bad = ISM_OK};
+        begin(NAME("x"));
+        struct thread *thread = thread_start(ways[i % 3].let_go_on, &worker);
+        assert_non_null(thread);
+        assert_status(ways[i % 3].wait(), ISM_OK);
+        close_at_last();
         thread_join(thread);
         assert_status(worker.bad, ISM_OK);
     }
@@ -296,6 +359,7 @@ int main(void)
         promise(s7_who_is_through_sees_what_all_wrote),
         promise(s8_what_is_done_once_is_seen_by_all),
         promise(e4_a_region_may_be_closed_once_its_last_lock_was_given_back),
+        promise(e4_a_region_may_be_closed_by_whom_another_thread_let_go_on),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }
