@@ -8,11 +8,11 @@
  * that. */
 #include "../unix/access_mode.h"
 #include "../unix/descriptor.h"
+#include "../unix/folder.h"
 #include "../unix/system_error.h"
 #include "../unix/user_id.h"
 #include "posix.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -254,8 +254,9 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
     char prefix[ISM_NATIVE_NAME_MAX + 1];
     ism_memory_native_name("", (struct ism_names){.shared = false}, 0, prefix);
     const struct dirent *entry;
+    ism_status status = ISM_OK;
     bool goes_on = true;
-    while (goes_on && (entry = readdir(directory)) != NULL) {
+    while (goes_on && (entry = ism_folder_next(directory, &status, why)) != NULL) {
         char native[sizeof entry->d_name + 1];
         (void)snprintf(native, sizeof native, "/%s", entry->d_name);
         bool is_region = strncmp(native, prefix, strlen(prefix)) == 0 || ism_memory_is_shared(native);
@@ -263,5 +264,5 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
             goes_on = visitor(native, context);
     }
     (void)closedir(directory);
-    return ISM_OK;
+    return status;
 }

@@ -11,11 +11,11 @@
 
 #include "../unix/access_mode.h"
 #include "../unix/descriptor.h"
+#include "../unix/folder.h"
 #include "../unix/system_error.h"
 #include "../unix/user_id.h"
 #include "../unix/user_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -215,14 +215,15 @@ static ism_status list_in(const char *folder, const char *prefix, ism_memory_vis
     if (directory == NULL)
         return ism_system_failure(why, "opendir", errno);
     const struct dirent *entry;
-    while (*goes_on && (entry = readdir(directory)) != NULL) {
+    ism_status status = ISM_OK;
+    while (*goes_on && (entry = ism_folder_next(directory, &status, why)) != NULL) {
         char native[sizeof entry->d_name + 1];
         (void)snprintf(native, sizeof native, "/%s", entry->d_name);
         if (is_side_file(native, prefix))
             *goes_on = visitor(native, context);
     }
     (void)closedir(directory);
-    return ISM_OK;
+    return status;
 }
 
 ism_status ism_side_file_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)
