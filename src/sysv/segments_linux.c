@@ -25,8 +25,11 @@ ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism
     for (int index = 0; goes_on && index <= last; index++) {
         struct shmid_ds found;
         char native[ISM_NATIVE_NAME_MAX + 1];
-        if (shmctl(index, SHM_STAT, &found) == -1)
-            continue;
+        if (shmctl(index, SHM_STAT, &found) == -1) {
+            if (errno == EINVAL || errno == EIDRM || errno == EACCES)
+                continue; /* there is none, or another user's */
+            return ism_system_failure(why, "shmctl", errno);
+        }
         uint32_t key = (uint32_t)found.shm_perm.__key;
         if (!ism_sysv_is_region_key(key))
             continue;
