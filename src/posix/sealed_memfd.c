@@ -50,7 +50,7 @@ ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memo
     if (descriptor == -1) {
         int code = errno;
         ism_status status = ism_system_failure(why, "memfd_create", code);
-        return code == ENOSYS ? ISM_E_UNSUPPORTED : status;
+        return code == ENOSYS || code == EPERM ? ISM_E_UNSUPPORTED : status; /* EPERM: a container's filter */
     }
     ism_posix_fill(&memory, "", descriptor, true);
     ism_status status = ISM_OK;
