@@ -535,7 +535,7 @@ static void e3_where_locks_are_refused_nothing_is_left(void **state)
     if (life_is("undo"))
         skip_because("no file is locked here");
     struct process *peer = peer_obeying();
-    if (strcmp(ask(peer, "refuse_locks"), "yes") != 0)
+    if (strcmp(ask(peer, "refuse locks"), "yes") != 0)
         skip_because("this system can't refuse locks for a test");
     assert_answer(ask(peer, "create %s size=%u everyone", NAME("x"), SIZE), "ISM_E_UNSUPPORTED");
     assert_answer(ask(peer, "create %s size=%u", NAME("x"), SIZE), "ISM_E_UNSUPPORTED");

@@ -43,6 +43,9 @@ bool native_plant_link(const char *path, const char *target);
 bool native_file_exists(const char *path);
 bool native_remove_file(const char *path);
 
+/* How many files of the current folder have names that begin so? Remove them if that is wanted. */
+unsigned native_files(const char *beginning, bool removes);
+
 /* How much shared memory of any kind there is, whoever made it: files where it lies, and System V's. */
 struct native_counts {
     unsigned files;
@@ -92,8 +95,9 @@ bool native_allow_segments(unsigned count);
  * become another user. */
 bool native_confine_locking(void);
 
-/* From now on the system refuses this process locks of open file descriptions. */
-bool native_refuse_locks(void);
+/* From now on the system refuses this process, and what it executes: "locks" (of open file descriptions),
+ * "futex_waitv", "robust_lists", "memfd" or "fallocate". */
+bool native_refuse(const char *what);
 
 /* Take away what this user's lives are entered in, as one does who tidies by hand. */
 bool native_remove_life_table(void);

@@ -223,6 +223,23 @@ bool native_remove_file(const char *path)
     return unlink(path) == 0;
 }
 
+unsigned native_files(const char *beginning, bool removes)
+{
+    unsigned count = 0;
+    DIR *folder = opendir(".");
+    const struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (strncmp(entry->d_name, beginning, strlen(beginning)) == 0) {
+            count++;
+            if (removes)
+                (void)unlink(entry->d_name);
+        }
+    if (folder != NULL)
+        (void)closedir(folder);
+    return count;
+}
+
 #ifdef __linux__
 
 static uint64_t populated_segments(void)

@@ -130,6 +130,25 @@ bool native_remove_file(const char *path)
     return DeleteFileA(path);
 }
 
+unsigned native_files(const char *beginning, bool removes)
+{
+    unsigned count = 0;
+    char pattern[MAX_PATH];
+    WIN32_FIND_DATAA found;
+
+    (void)snprintf(pattern, sizeof pattern, "%s*", beginning);
+    HANDLE search = FindFirstFileA(pattern, &found);
+    if (search == INVALID_HANDLE_VALUE)
+        return 0;
+    do {
+        count++;
+        if (removes)
+            (void)DeleteFileA(found.cFileName);
+    } while (FindNextFileA(search, &found));
+    (void)FindClose(search);
+    return count;
+}
+
 uint64_t native_populated(const char *native_name)
 {
     (void)native_name;
@@ -434,8 +453,9 @@ bool native_remove_odd(const char *path)
     return false;
 }
 
-bool native_refuse_locks(void)
+bool native_refuse(const char *what)
 {
+    (void)what;
     return false;
 }
 

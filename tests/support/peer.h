@@ -33,6 +33,9 @@ int peer_attach(int count, char **words);
 /* Commands that an obeying peer understands beyond its own. False: it is none of these, see peer_world.c. */
 bool peer_obey_world(int count, char **words);
 
+/* The same, for commands about arrays: see peer_array.c. */
+bool peer_obey_array(int count, char **words);
+
 /* The same, for commands that use what lies in a region's data: see peer_sync.c. */
 bool peer_obey_sync(int count, char **words, void *region_data);
 

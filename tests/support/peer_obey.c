@@ -5,8 +5,10 @@
  *   create_native NATIVE [OPTION...]  the status; so does open_native
  *   remove_native NATIVE              the status
  *   create_anonymous - [OPTION...]    the status; so does open_token TOKEN [OPTION...]
+ *   open_own_token - [OPTION...]      the status of opening the region's own token
  *   token, name                       the region's
  *   create_sealed - [OPTION...]       the status; so does open_descriptor NUMBER [OPTION...]
+ *   open_own_descriptor - [OPTION...] the status of opening the region's own descriptor
  *   send_descriptor ADDRESS           yes if the region's was sent to who waits for it there
  *   receive_descriptor ADDRESS [OPTION...]
  *                                     waiting, and when it came the status of opening it
@@ -18,6 +20,7 @@
  *   remove_until NAME END             how often a region was removed until there was one of the name END; or the
  *                                     first status that was neither ISM_OK nor ISM_E_NOT_FOUND
  *   regions PREFIX                    how many regions there are whose names begin with it
+ *   listed NAME                       yes if it is among them; else the status of one that can't be read, or no
  *   initialised                       how often an initialiser has run
  *   size                              the region's size
  *   grow BYTES                        the status
@@ -52,12 +55,13 @@
  *                                     as create, with room for that many more descriptors until it returns
  *   granted                           what of R14 the region has got: words of OPTIONs, or "nothing"
  *   in_force OPTION                   whether the system says so too: yes, no, or untold
- *   confine_locking, allow_huge_pages, refuse_locks, remove_life_table
+ *   confine_locking, allow_huge_pages, refuse WHAT, remove_life_table
  *                                     yes, or no where that is not possible
  *   fork                              child, and the child obeys until "exit"; then parent
  *   exec                              exec, said by the same process as a fresh program
+ *   stopped COMMAND                   what the command says; a test that traces the process takes hold of it first
  *   exit                              nothing; the process ends
- * and those of peer_world.c and peer_sync.c.
+ * and those of peer_world.c, peer_array.c and peer_sync.c.
  *
  * OPTIONs are size=BYTES capacity=BYTES within=MILLISECONDS lazy read-only persistent group everyone machine, prefault
  * locked huge-pages no-core-dump one-writer, and the initialisers
@@ -269,6 +273,17 @@ static void obey_token(char **words)
     peer_say("%s", status == ISM_OK ? token : ism_status_name(status));
 }
 
+static void obey_open_own_token(char **words)
+{
+    char token[ISM_TOKEN_MAX + 1];
+    ism_status status = ism_region_get_token(region(), token);
+    words[1] = token;
+    if (status == ISM_OK)
+        open_by(ism_region_open_token, words);
+    else
+        say_status(status);
+}
+
 static void obey_name(char **words)
 {
     ism_region_info info;
@@ -302,6 +317,14 @@ static intptr_t descriptor(void)
 {
     intptr_t found;
     return ism_region_get_descriptor(region(), &found) == ISM_OK ? found : -1;
+}
+
+static void obey_open_own_descriptor(char **words)
+{
+    char number[32];
+    (void)snprintf(number, sizeof number, "%ld", (long)descriptor());
+    words[1] = number;
+    open_by(open_descriptor, words);
 }
 
 static void obey_send_descriptor(char **words)
@@ -477,6 +500,34 @@ static void obey_regions(char **words)
         say_status(status);
     else
         peer_say("%u", search.count);
+}
+
+struct find {
+    const char *name;
+    bool is_found;
+    ism_status unread;
+};
+
+static int find_region(const ism_region_info *info, ism_status outcome, void *context)
+{
+    struct find *find = context;
+    if (strcmp(info->name, find->name) == 0)
+        find->is_found = true;
+    else if (outcome != ISM_OK)
+        find->unread = outcome;
+    return 0;
+}
+
+static void obey_listed(char **words)
+{
+    struct find find = {words[1], false, ISM_OK};
+    ism_status status = ism_region_list(find_region, &find);
+    if (status == ISM_OK && !find.is_found)
+        status = find.unread;
+    if (status != ISM_OK)
+        say_status(status);
+    else
+        say_whether(find.is_found);
 }
 
 static void obey_plant(char **words)
@@ -721,10 +772,9 @@ static void obey_confine_locking(char **words)
     say_whether(native_confine_locking());
 }
 
-static void obey_refuse_locks(char **words)
+static void obey_refuse(char **words)
 {
-    (void)words;
-    say_whether(native_refuse_locks());
+    say_whether(native_refuse(words[1]));
 }
 
 static void obey_remove_life_table(char **words)
@@ -811,10 +861,12 @@ static const struct {
     {"remove_native", 2, obey_remove_native},
     {"create_anonymous", 2, obey_create_anonymous},
     {"open_token", 2, obey_open_token},
+    {"open_own_token", 2, obey_open_own_token},
     {"token", 1, obey_token},
     {"name", 1, obey_name},
     {"create_sealed", 2, obey_create_sealed},
     {"open_descriptor", 2, obey_open_descriptor},
+    {"open_own_descriptor", 2, obey_open_own_descriptor},
     {"send_descriptor", 2, obey_send_descriptor},
     {"receive_descriptor", 2, obey_receive_descriptor},
     {"truncate", 2, obey_truncate},
@@ -834,6 +886,7 @@ static const struct {
     {"memory", 2, obey_memory},
     {"tidy", 1, obey_tidy},
     {"regions", 2, obey_regions},
+    {"listed", 2, obey_listed},
     {"plant", 3, obey_plant},
     {"uproot", 1, obey_uproot},
     {"forbid_writing", 2, obey_forbid_writing},
@@ -868,28 +921,37 @@ static const struct {
     {"in_force", 2, obey_in_force},
     {"confine_locking", 1, obey_confine_locking},
     {"allow_huge_pages", 1, obey_allow_huge_pages},
-    {"refuse_locks", 1, obey_refuse_locks},
+    {"refuse", 2, obey_refuse},
     {"remove_life_table", 1, obey_remove_life_table},
     {"fork", 1, obey_fork},
     {"exec", 1, obey_exec},
     {"exit", 1, obey_exit},
 };
 
-static void obey(char *line)
+static void obey_words(int count, char **words)
 {
-    char *words[WORDS + 1] = {NULL};
-    int count = 0;
-
-    for (char *word = strtok(line, " "); word != NULL && count < WORDS; word = strtok(NULL, " "))
-        words[count++] = word;
     for (size_t i = 0; count > 0 && i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(words[0], commands[i].verb) == 0 && count >= commands[i].words) {
             commands[i].obey(words);
             return;
         }
-    if (count == 0 || !(peer_obey_world(count, words) ||
+    if (count == 0 || !(peer_obey_world(count, words) || peer_obey_array(count, words) ||
                         peer_obey_sync(count, words, ism_region_data(region()))))
         peer_say("not understood");
+}
+
+static void obey(char *line)
+{
+    char *words[WORDS + 1] = {NULL};
+    int count = 0, first = 0;
+
+    for (char *word = strtok(line, " "); word != NULL && count < WORDS; word = strtok(NULL, " "))
+        words[count++] = word;
+    if (count > 0 && strcmp(words[0], "stopped") == 0) {
+        process_stop_self();
+        first = 1;
+    }
+    obey_words(count - first, words + first);
 }
 
 static int obey_input(void)

@@ -1,6 +1,7 @@
 /* peer_world.c: commands that concern the process and the system that it sees. They need no region.
  *
  *   id                                the process's id
+ *   counts                            how many descriptors and mappings of shared memory it has
  *   die                               nothing; the process is killed by its own hand
  *   contain                           contained, said by a process with an id of its own in a container, which
  *                                     obeys until it ends; then parent. no where that is not possible
@@ -18,6 +19,13 @@ static void obey_id(char **words)
 {
     (void)words;
     peer_say("%llu", (unsigned long long)process_own_id());
+}
+
+static void obey_counts(char **words)
+{
+    (void)words;
+    struct process_counts counts = process_count();
+    peer_say("%u %u", counts.handles, counts.mappings);
 }
 
 static void obey_die(char **words)
@@ -56,6 +64,7 @@ static const struct {
     void (*obey)(char **words);
 } commands[] = {
     {"id", 1, obey_id},
+    {"counts", 1, obey_counts},
     {"die", 1, obey_die},
     {"contain", 1, obey_contain},
     {"confine_objects", 2, obey_confine_objects},

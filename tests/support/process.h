@@ -2,7 +2,7 @@
  *
  * A peer is a program started by path; its standard input and output are pipes to the test. Every wait
  * has a limit, so that a library that hangs fails its test instead of stopping it. All that is started
- * here ends with the test program, whatever becomes of it. The files process_*.c, native_*.c,
+ * here ends with the test program, whatever becomes of it. The files process_*.c, call_errors_*.c, native_*.c,
  * foreign_*.c and descriptor_*.c are the only ones in tests/ that know an operating system. */
 #ifndef ISTHMUS_TESTS_PROCESS_H
 #define ISTHMUS_TESTS_PROCESS_H
@@ -69,6 +69,25 @@ bool process_trace(struct process *process, const char *line);
  * if it ended before. */
 enum process_stops { PROCESS_CALLS, PROCESS_INSTRUCTIONS };
 int process_step(struct process *process, enum process_stops kind, unsigned stops);
+
+/* Can system calls of a traced process be answered with an error instead of being made? */
+bool process_can_refuse(void);
+
+/* Let a traced process run until it is about to make a system call. False: the next one would write its output, or it
+ * has ended. */
+bool process_next_call(struct process *process);
+
+/* What the call that a traced process is about to make may fail with; which: counted from 0. False: with no more. */
+struct process_error {
+    const char *call, *name;
+    int code;
+    bool is_interruption; /* a signal that came meanwhile */
+    bool takes_effect;    /* the call does what it is for all the same */
+};
+bool process_call_error(const struct process *process, unsigned which, struct process_error *out);
+
+/* Have that call fail so. */
+void process_refuse_call(struct process *process, const struct process_error *error);
 
 /* Let a traced process go on by itself. */
 void process_release(struct process *process);

@@ -2,41 +2,26 @@
  * started in turn can be killed with it. A peer that has ended stays a zombie until it is freed: its id is
  * not used again meanwhile, and the library meets owners that are dead but not reaped. On Linux the kernel
  * kills a peer when the test dies; elsewhere a peer ends when it finds its input ended. */
-#include "process.h"
+#include "process_posix.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #endif
 
 extern char **environ;
-
-struct process {
-    struct process *next;
-    pid_t id;
-    int input;  /* our ends of its pipes; -1: closed */
-    int output;
-    bool ended; /* a zombie, whose status is: */
-    int status;
-    bool held;  /* traced, and at a stop */
-    size_t filled; /* bytes read from its output and not handed out */
-    char buffer[4096];
-};
 
 static struct process *processes;
 
@@ -234,8 +219,7 @@ void process_accept_interruptions(void)
     (void)sigaction(SIGUSR1, &action, NULL);
 }
 
-/* What has become of it, without reaping it. */
-static void note_end(struct process *process, const siginfo_t *what)
+void process_note_end(struct process *process, const siginfo_t *what)
 {
     process->ended = true;
     if (what->si_code == CLD_EXITED)
@@ -246,89 +230,6 @@ static void note_end(struct process *process, const siginfo_t *what)
         process->status = PROCESS_CRASHED;
 }
 
-#ifdef __linux__
-
-/* A container's rules may forbid it: try. */
-bool process_can_trace(void)
-{
-    pid_t child = fork();
-    if (child == 0) {
-        (void)pause();
-        _exit(0);
-    }
-    bool can = child > 0 && ptrace(PTRACE_SEIZE, child, NULL, NULL) == 0;
-    if (child > 0) {
-        (void)kill(child, SIGKILL);
-        process_wait_for_fork(child);
-    }
-    return can;
-}
-
-#define SLEEPS_AFTER 200 /* milliseconds without a stop */
-
-/* Wait so many milliseconds for its next stop and return how it was stopped; 0 if it has ended, or sleeps. */
-static int next_stop(struct process *process, unsigned limit)
-{
-    const uint64_t until = process_milliseconds() + limit;
-    siginfo_t what;
-    int status = 0;
-
-    process->held = false;
-    do {
-        memset(&what, 0, sizeof what);
-        if (waitid(P_PID, (id_t)process->id, &what, WEXITED | WSTOPPED | WNOWAIT | WNOHANG) == -1)
-            return 0;
-        if (what.si_pid == 0)
-            (void)sched_yield();
-    } while (what.si_pid == 0 && process_milliseconds() < until);
-    if (what.si_code == CLD_EXITED || what.si_code == CLD_KILLED || what.si_code == CLD_DUMPED)
-        note_end(process, &what);
-    else if (what.si_pid != 0)
-        process->held = waitpid(process->id, &status, __WALL) == process->id;
-    return status;
-}
-
-bool process_trace(struct process *process, const char *line)
-{
-    if (ptrace(PTRACE_SEIZE, process->id, NULL, PTRACE_O_TRACESYSGOOD) == -1 ||
-        !process_write(process, line))
-        return false;
-    int status = next_stop(process, PROCESS_LIMIT);
-    return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
-}
-
-/* Where it stops for a signal, the signal is passed on, and that stop does not count. The SIGSTOP that it sent
- * itself is not passed on. */
-int process_step(struct process *process, enum process_stops kind, unsigned stops)
-{
-    const int own_signal = kind == PROCESS_CALLS ? SIGTRAP | 0x80 : SIGTRAP;
-    long passed_on = 0;
-
-    while (stops > 0 && process->held) {
-        (void)ptrace(kind == PROCESS_CALLS ? PTRACE_SYSCALL : PTRACE_SINGLESTEP, process->id, NULL,
-                     passed_on);
-        int status = next_stop(process, SLEEPS_AFTER);
-        bool own = WSTOPSIG(status) == own_signal;
-        passed_on = own || status >> 16 != 0 ? 0 : WSTOPSIG(status);
-        stops -= own;
-    }
-    return process->ended ? process->status : PROCESS_RUNNING;
-}
-
-void process_release(struct process *process)
-{
-    if (!process->held && !process->ended && ptrace(PTRACE_INTERRUPT, process->id, NULL, NULL) == 0)
-        (void)next_stop(process, SLEEPS_AFTER);
-    (void)ptrace(PTRACE_DETACH, process->id, NULL, NULL);
-}
-
-void process_stop_self(void)
-{
-    (void)raise(SIGSTOP);
-}
-
-#endif
-
 int process_wait(struct process *process)
 {
     uint64_t until = process_milliseconds() + PROCESS_LIMIT;
@@ -338,7 +239,7 @@ int process_wait(struct process *process)
         memset(&what, 0, sizeof what);
         int result = waitid(P_PID, (id_t)process->id, &what, WEXITED | WNOHANG | WNOWAIT);
         if (result == 0 && what.si_pid == process->id)
-            note_end(process, &what);
+            process_note_end(process, &what);
         else if (process_milliseconds() >= until)
             return PROCESS_RUNNING;
         else

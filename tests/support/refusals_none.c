@@ -1,7 +1,8 @@
 /* refusals_none.c: where no filter can play another kernel. */
 #include "native.h"
 
-bool native_refuse_locks(void)
+bool native_refuse(const char *what)
 {
+    (void)what;
     return false;
 }
