@@ -104,10 +104,14 @@ ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found
     return ISM_E_FOREIGN;
 }
 
-/* A segment loses its key by IPC_RMID, at once and for good. */
-static bool is_named(const struct ism_memory *memory)
+/* Does its key still mean it? A segment loses its key by IPC_RMID, at once and for good: ISM_E_NOT_FOUND. */
+static ism_status check_key(const struct ism_memory *memory, struct ism_cause *why)
 {
-    return shmget(key_of(memory->native), 0, 0) == (int)memory->handle;
+    int id = shmget(key_of(memory->native), 0, 0);
+    if (id == -1 && errno != ENOENT)
+        return ism_system_failure(why, "shmget", errno);
+    *why = (struct ism_cause){NULL, 0};
+    return id == (int)memory->handle ? ISM_OK : ISM_E_NOT_FOUND;
 }
 
 static void note(struct ism_memory *memory, const struct shmid_ds *found)
@@ -202,11 +206,7 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
     ism_status status = ism_sysv_stat(memory, &found, why);
     if (status == ISM_OK)
         note(memory, &found);
-    if (status == ISM_OK && !is_named(memory)) {
-        *why = (struct ism_cause){NULL, 0};
-        return ISM_E_NOT_FOUND;
-    }
-    return status;
+    return status == ISM_OK ? check_key(memory, why) : status;
 }
 
 ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
@@ -216,8 +216,10 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
     void *address = shmat((int)memory->handle, NULL, memory->writable ? 0 : SHM_RDONLY);
     if (address == (void *)-1) {
         int code = errno;
+        struct ism_cause ignored;
         ism_status status = ism_system_failure(why, "shmat", code);
-        return is_gone(code) && !is_named(memory) ? ISM_E_NOT_FOUND : status;
+        bool has_gone = is_gone(code) && check_key(memory, &ignored) == ISM_E_NOT_FOUND;
+        return has_gone ? ISM_E_NOT_FOUND : status;
     }
     memory->address = address;
     return ISM_OK;
@@ -248,13 +250,13 @@ static ism_status hollow_out(struct ism_memory *memory, struct ism_cause *why)
 
 ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
 {
-    *why = (struct ism_cause){NULL, 0};
-    if (!is_named(memory))
-        return ISM_E_NOT_FOUND;
+    ism_status status = check_key(memory, why);
+    if (status != ISM_OK)
+        return status;
     if (shmctl((int)memory->handle, IPC_RMID, NULL) == 0)
         return ISM_OK;
     int code = errno;
-    ism_status status = ism_system_failure(why, "shmctl", code);
+    status = ism_system_failure(why, "shmctl", code);
     if (status == ISM_E_ACCESS && memory->alone && memory->writable &&
         ism_memory_is_shared(memory->native))
         return hollow_out(memory, why);
