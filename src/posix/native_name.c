@@ -16,7 +16,7 @@ const char *ism_posix_native_complaint(const char *name, size_t longest)
         return "names no object";
     if (strlen(name) > longest)
         return "is too long";
-    if (strncmp(name, OURS, sizeof OURS - 1) == 0)
+    if (strncmp(name, OURS, sizeof OURS - 1) == 0 || ism_memory_is_shared(name))
         return "is that of a region, which has a name of its own";
     return NULL;
 }
