@@ -19,6 +19,7 @@
 #include "life_word.h"
 
 #include "../atomics.h"
+#include "after_fork.h"
 #include "user_file.h"
 
 #include <errno.h>
@@ -180,7 +181,7 @@ static void leave_to_parent(void)
 static void prepare(void)
 {
     plan.is_possible = can_watch() && make_plan();
-    (void)pthread_atfork(NULL, NULL, leave_to_parent);
+    ism_after_fork(leave_to_parent);
 }
 
 /* What is left of a parent's is forgotten: a fork may have run no handlers. */

@@ -9,6 +9,7 @@
 #include "life_shared.h"
 
 #include "../atomics.h"
+#include "after_fork.h"
 #include "record_lock.h"
 #include "system_error.h"
 
@@ -56,7 +57,7 @@ static _Thread_local struct {
 } mine;
 
 static pthread_key_t at_thread_end;
-static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static bool is_prepared;
 static bool key_exists;
 
 static uint64_t place_of(ism_life life)
@@ -149,8 +150,11 @@ static void end_lives(void *unused)
 
 static void prepare(void)
 {
+    if (is_prepared)
+        return;
+    is_prepared = true;
     key_exists = pthread_key_create(&at_thread_end, end_lives) == 0;
-    (void)pthread_atfork(NULL, NULL, renew_all);
+    ism_after_fork(renew_all);
 }
 
 /* ---- tables ---- */
@@ -189,11 +193,11 @@ ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life
                                 uint64_t *id, struct ism_cause *why)
 {
     struct ism_life_place place;
-    (void)pthread_once(&prepared, prepare);
     ism_status status = ism_life_find_place(object, &place, why);
     if (status != ISM_OK)
         return status;
     ism_process_lock(ISM_LOCK_REGISTRY);
+    prepare();
     struct ism_life_table *table = find_table(&place, object->writable);
     if (table == NULL)
         status = add_table(&place, object->writable, &table, why);

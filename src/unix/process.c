@@ -4,8 +4,10 @@
  * child where it can (Linux: MADV_WIPEONFORK), which a fork that runs no handlers can't avoid. The
  * handlers also hold the locks over the fork, so that the child finds them free. */
 #include "../atomics.h"
+#include "after_fork.h"
 #include "system_error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -17,6 +19,10 @@ static pthread_mutex_t locks[] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITI
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static uint64_t forks;
 static uint64_t generation;
+
+/* Guarded by ISM_LOCK_REGISTRY, but for the child's handler, which is alone. */
+static void (*after_fork[ISM_AFTER_FORK_MAX])(void);
+static size_t after_fork_count;
 
 /* Words that are zero in a fresh process and in a forked child. */
 struct wiped {
@@ -56,6 +62,14 @@ static void after_fork_in_child(void)
 {
     count_birth();
     unlock_after_fork();
+    for (size_t i = 0; i < after_fork_count; i++)
+        after_fork[i]();
+}
+
+void ism_after_fork(void (*call)(void))
+{
+    assert(after_fork_count < ISM_AFTER_FORK_MAX);
+    after_fork[after_fork_count++] = call;
 }
 
 static void prepare(void)

@@ -10,6 +10,7 @@
 #include "user_file.h"
 
 #include "../atomics.h"
+#include "after_fork.h"
 #include "descriptor.h"
 #include "life_word.h"
 #include "record_lock.h"
@@ -124,7 +125,7 @@ static void remove_if_last(void)
 
 static void watch_process(void)
 {
-    (void)pthread_atfork(NULL, NULL, give_up_locks);
+    ism_after_fork(give_up_locks);
     (void)atexit(remove_if_last);
 }
 
