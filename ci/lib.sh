@@ -31,3 +31,26 @@ run_preset() {
     fi
     closing_line "$passed" "$failed" "$skipped"
 }
+
+# run_presets NAME...: the same for several, one after the other.
+run_presets() {
+    local name counts more_passed more_failed more_skipped passed=0 failed=0 skipped=0
+    for name in "$@"; do
+        (run_preset "$name") | tee "build/ci/$name.log" || true
+        counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' \
+            "build/ci/$name.log" | tail -n 1)
+        read -r more_passed more_failed more_skipped <<<"${counts:-0 1 0}"
+        passed=$((passed + more_passed)) failed=$((failed + more_failed)) skipped=$((skipped + more_skipped))
+    done
+    closing_line $passed $failed $skipped
+}
+
+# prepare COMMAND...: what a job needs before it can begin; if it fails, the job ends with what it said.
+prepare() {
+    local log=build/ci/prepare-$$.log
+    "$@" >"$log" 2>&1 || {
+        cat "$log"
+        closing_line 0 1 0
+    }
+    rm "$log"
+}
