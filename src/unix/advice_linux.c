@@ -5,7 +5,8 @@
  * touches take them where the mount or system setting is advise or more, and MADV_COLLAPSE (Linux 6.1) gathers
  * what lies in small pages; it succeeds only if all of a range is then mapped by huge pages, so it is also how
  * we know. An extent without any page can't be collapsed, hence the populating before. The kernel places
- * mappings of files that may have huge pages at addresses that suit them. */
+ * mappings of files that may have huge pages at addresses that suit them. qemu-user says yes to any advice and does
+ * nothing: who says yes to one that does not exist is not believed. */
 #include "advice.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 /* C libraries are older than kernels. */
-enum { POPULATE_READ = 22, POPULATE_WRITE = 23, COLLAPSE = 25 };
+enum { POPULATE_READ = 22, POPULATE_WRITE = 23, COLLAPSE = 25, NONSENSE = 0x7fffffff };
 
 #define TRIES 100
 
@@ -25,6 +26,10 @@ static bool advise(unsigned char *address, uint64_t length, int advice)
 {
     int tries = advice != COLLAPSE ? TRIES : 1;
     int result;
+    if (madvise(address, ism_memory_page(), NONSENSE) == 0) {
+        errno = EINVAL;
+        return false;
+    }
     do {
         result = madvise(address, (size_t)length, advice);
     } while (result == -1 && (errno == EAGAIN || errno == EINTR) && --tries > 0);

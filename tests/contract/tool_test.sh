@@ -92,8 +92,9 @@ repeat() {
         i=$((i + 1))
     done
 }
+# Is the program, which may be another processor's than this one? In ELF files the sixth byte tells.
 little_endian() {
-    [ "$(printf '\001\000' | od -An -td2 | tr -d ' ')" = 1 ]
+    [ "$(od -An -tu1 -j5 -N1 "$ISTHMUS_TOOL" | tr -d ' ')" != 2 ]
 }
 
 begin 'help and version'

@@ -410,7 +410,14 @@ bool native_confine_addresses(uint64_t more)
     if (!known || getrlimit(RLIMIT_AS, &limit) == -1)
         return false;
     limit.rlim_cur = (rlim_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE) + more);
-    return setrlimit(RLIMIT_AS, &limit) == 0;
+    if (setrlimit(RLIMIT_AS, &limit) == -1)
+        return false;
+
+    /* qemu-user grants the limit and does not keep it. */
+    void *beyond = mmap(NULL, (size_t)more * 2, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (beyond != MAP_FAILED)
+        (void)munmap(beyond, (size_t)more * 2);
+    return beyond == MAP_FAILED;
 }
 
 bool native_become_other_user(void)
