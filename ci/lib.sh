@@ -32,9 +32,11 @@ run_preset() {
     closing_line "$passed" "$failed" "$skipped"
 }
 
-# run_presets NAME...: the same for several, one after the other.
+# run_presets NAME...: the same for several, one after the other; what the job has counted itself by then, in passed
+# and failed, is added.
 run_presets() {
-    local name counts more_passed more_failed more_skipped passed=0 failed=0 skipped=0
+    local name counts more_passed more_failed more_skipped
+    local passed=${passed:-0} failed=${failed:-0} skipped=0
     for name in "$@"; do
         (run_preset "$name") | tee "build/ci/$name.log" || true
         counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' \

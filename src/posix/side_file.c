@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define MAGIC UINT64_C(0x0a65646973747369) /* "istside\n" on little-endian machines */
+#define MAGIC_TURNED UINT64_C(0x697374736964650a) /* the same of the other byte order */
 #define VERSION 1u
 
 struct header {
@@ -132,6 +133,8 @@ static ism_status read_length(int descriptor, uint64_t *length, struct ism_cause
     *length = 0;
     if (got < (ssize_t)sizeof header)
         return ISM_OK; /* not written yet, or by one who was killed */
+    if (header.magic == MAGIC_TURNED)
+        return ISM_E_VERSION;
     if (header.magic != MAGIC)
         return ISM_E_FOREIGN;
     if (header.version != VERSION || header.features != 0)

@@ -116,6 +116,8 @@ static ism_status judge(struct ism_control *copy, const struct ism_memory *memor
         memset(copy, 0, sizeof *copy);
     if (copy->magic == 0)
         return ISM_OK;
+    if (copy->magic == ISM_CONTROL_MAGIC_TURNED)
+        return ISM_E_VERSION;
     if (copy->magic != ISM_CONTROL_MAGIC)
         return ISM_E_FOREIGN;
     if (copy->version != ISM_CONTROL_VERSION || (copy->features & ~ISM_CONTROL_FEATURES) != 0)

@@ -3,13 +3,14 @@
  * It lies behind the data, at the start of the object's last page, so that the user's first byte is the
  * object's first byte. Its layout is the same for every compiler and word size, and is held by golden
  * bytes (tests/unit); a change of it is a new ISM_CONTROL_VERSION. Numbers are in the machine's byte
- * order, which the magic tells: all who share memory share the machine. */
+ * order, which the magic tells: all who share memory share the machine, unless one of them is emulated. */
 #ifndef ISM_CONTROL_H
 #define ISM_CONTROL_H
 
 #include "../backend.h"
 
 #define ISM_CONTROL_MAGIC UINT64_C(0x0a73756d68747369) /* "isthmus\n" on little-endian machines */
+#define ISM_CONTROL_MAGIC_TURNED UINT64_C(0x697374686d75730a) /* the same of the other byte order */
 #define ISM_CONTROL_VERSION 1u
 #define ISM_CONTROL_FEATURES 0u /* feature bits that this version knows */
 

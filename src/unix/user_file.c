@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define MAGIC UINT64_C(0x0a72657375737369) /* "issuser\n" on little-endian machines */
+#define MAGIC_TURNED UINT64_C(0x697373757365720a) /* the same of the other byte order */
 #define VERSION 1u
 
 #define WORDS_OFFSET (UINT64_C(1) << 20) /* behind the serials */
@@ -162,6 +163,8 @@ static ism_status read_header(int descriptor, uint64_t *id, struct ism_cause *wh
         return ism_system_failure(why, "pread", errno);
     if (got < (ssize_t)sizeof header || header.magic == 0)
         return ISM_E_NOT_FOUND;
+    if (header.magic == MAGIC_TURNED)
+        return ISM_E_VERSION;
     if (header.magic != MAGIC)
         return ISM_E_FOREIGN;
     if (header.version != VERSION || header.features != 0)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <isthmus/region.h>
 
@@ -57,6 +59,12 @@ static bool is_playing_another_system(void)
     return preload != NULL && strstr(preload, "macos_limits") != NULL;
 }
 
+/* qemu-user says yes to any advice, and does nothing. */
+static bool heeds_advice(const void *address)
+{
+    return madvise((void *)(uintptr_t)address, (size_t)sysconf(_SC_PAGESIZE), 0x7fffffff) == -1;
+}
+
 enum native_force native_in_force(const void *address, uint64_t size, uint32_t flag)
 {
     struct sums sums;
@@ -64,7 +72,7 @@ enum native_force native_in_force(const void *address, uint64_t size, uint32_t f
 
     memset(&sums, 0, sizeof sums);
     if (is_playing_another_system() || (flag == ISM_REGION_LOCKED && NATIVE_PLAYS_LOCKING) ||
-        !add_up(address, size, &sums))
+        (flag == ISM_REGION_NO_CORE_DUMP && !heeds_advice(address)) || !add_up(address, size, &sums))
         return NATIVE_NOT_TOLD;
     if (flag == ISM_REGION_PREFAULT)
         yes = sums.present * 1024 >= size;

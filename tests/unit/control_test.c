@@ -234,6 +234,17 @@ static void e5_other_versions_are_refused(void **state)
     assert_read(&changed, ISM_E_FOREIGN);
 }
 
+static void e5_the_other_byte_order_is_refused(void **state)
+{
+    const unsigned char *from = (const unsigned char *)&whole;
+    struct ism_control turned = whole;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof turned.magic; i++)
+        ((unsigned char *)&turned.magic)[i] = from[sizeof turned.magic - 1 - i];
+    assert_read(&turned, ISM_E_VERSION);
+}
+
 static void e2_every_flipped_bit_of_what_never_changes_is_noticed(void **state)
 {
     (void)state;
@@ -357,6 +368,7 @@ int main(void)
         cmocka_unit_test(e5_what_was_written_is_read),
         cmocka_unit_test(e5_what_is_not_written_yet_is_unready),
         cmocka_unit_test(e5_other_versions_are_refused),
+        cmocka_unit_test(e5_the_other_byte_order_is_refused),
         cmocka_unit_test(e2_every_flipped_bit_of_what_never_changes_is_noticed),
         cmocka_unit_test(e2_impossible_values_are_refused_though_the_checksum_is_right),
         cmocka_unit_test(e2_names_that_are_none_are_refused_though_the_checksum_is_right),
