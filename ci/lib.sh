@@ -32,11 +32,10 @@ run_preset() {
     closing_line "$passed" "$failed" "$skipped"
 }
 
-# run_presets NAME...: the same for several, one after the other; what the job has counted itself by then, in passed
-# and failed, is added.
-run_presets() {
+# add_presets NAME...: the same for several, one after the other, without an end: adds to passed, failed and skipped.
+passed=0 failed=0 skipped=0
+add_presets() {
     local name counts more_passed more_failed more_skipped
-    local passed=${passed:-0} failed=${failed:-0} skipped=0
     for name in "$@"; do
         (run_preset "$name") | tee "build/ci/$name.log" || true
         counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' \
@@ -44,7 +43,6 @@ run_presets() {
         read -r more_passed more_failed more_skipped <<<"${counts:-0 1 0}"
         passed=$((passed + more_passed)) failed=$((failed + more_failed)) skipped=$((skipped + more_skipped))
     done
-    closing_line $passed $failed $skipped
 }
 
 # prepare COMMAND...: what a job needs before it can begin; if it fails, the job ends with what it said.

@@ -48,7 +48,7 @@ static bool unshare_with_mounts(int what)
 {
     if (unshare(what | CLONE_NEWNS) == -1 && !unshare_as_user(what | CLONE_NEWNS))
         return false;
-    return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+    return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static bool unshare_memory(const char *mount_options)
