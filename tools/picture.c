@@ -80,7 +80,7 @@ void picture_print(FILE *out, bool utf8, const struct range *range, const char *
         if (column(tallies[i / COLUMNS], i % COLUMNS) > highest)
             highest = column(tallies[i / COLUMNS], i % COLUMNS);
     for (unsigned i = 0; i < 2; i++)
-        find_heights(tallies[i], highest, style->steps, heights + i * COLUMNS);
+        find_heights(tallies[i], highest, style->steps, heights + (size_t)i * COLUMNS);
 
     (void)fprintf(out, "%*s%-*s%s\n", INDENT, "", COLUMNS + GAP, titles[0], titles[1]);
     for (unsigned above = LINES; above-- > 0;)

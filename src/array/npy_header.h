@@ -15,8 +15,8 @@
 
 /* The longest headers that are looked at, in files and in shared memory: other writers may pad
  * theirs, but nothing that they could say about an array that we know needs even 1024 bytes. */
-#define ISM_NPY_FILE_HEADER_MAX (64 * 1024)
-#define ISM_NPY_REGION_HEADER_MAX (4 * 1024)
+#define ISM_NPY_FILE_HEADER_MAX ((size_t)64 * 1024)
+#define ISM_NPY_REGION_HEADER_MAX ((size_t)4 * 1024)
 
 /* Write the header that numpy.save() would write for a valid layout. Returns its length, a multiple
  * of ISM_NPY_ALIGNMENT: the data follows. */

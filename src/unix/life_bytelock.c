@@ -134,7 +134,7 @@ static ism_status try_slot(int descriptor, uint32_t slot, ism_life *out, struct 
         ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
     if (status != ISM_OK)
         return status;
-    uint32_t serial;
+    uint32_t serial = 0;
     status = write_new_serial(descriptor, slot, &serial, why);
     if (status != ISM_OK) {
         ism_record_unlock(descriptor, ism_user_file_life_offset(slot), 1);

@@ -201,7 +201,7 @@ ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life
     struct ism_life_table *table = find_table(&place, object->writable);
     if (table == NULL)
         status = add_table(&place, object->writable, &table, why);
-    if (status == ISM_OK) {
+    if (table != NULL) {
         table->users++;
         *id = place.id;
         *out = table;
