@@ -57,8 +57,8 @@ static void r8_a_foreign_object_of_that_name_is_refused_and_left_alone(void **st
 /* This user's own object without any content is what a creator leaves that was killed at its first steps. */
 static void r8_an_empty_object_is_a_dead_creators(void **state)
 {
-    static const unsigned char nothing[8192];
-    const size_t sizes[] = {0, sizeof nothing};
+    static const unsigned char nothing[2 * 65536];
+    const size_t sizes[] = {0, 2 * process_page_size()};
     const char *name = NAME("x");
     char native[ISM_NATIVE_NAME_MAX + 1];
 

@@ -116,8 +116,7 @@ static void s7_who_gives_up_has_not_arrived(void **state)
     assert_status(ism_barrier_arrive_until(barrier, 3, passed()), ISM_LAST_PARTY);
     assert_answer(answer(first), "ISM_OK");
     assert_answer(answer(second), "ISM_OK");
-    tell_to_wait(first, barrier, "arrive_within", "2 20");
-    assert_answer(answer(first), "ISM_E_TIMED_OUT");
+    assert_answer(ask(first, "arrive_within %u 2 20", AT(barrier)), "ISM_E_TIMED_OUT");
     assert_idle();
     dismiss(first);
     dismiss(second);
