@@ -223,7 +223,8 @@ if [ "${ISTHMUS_BACKEND-}/${ISTHMUS_LEASE-}" = posix/ofd ] && [ "$(uname)" = Lin
     begin 'ls of what somebody has put there'
     escape=$(printf '\033')
     planted=/dev/shm/isthmus.$(id -u).$name$escape
-    head -c 12288 picture.npy >"$planted" # no region, so nobody frees it
+    head -c 12288 picture.npy >"/dev/shm/$name.half" # whole at once: what is empty others may free
+    mv "/dev/shm/$name.half" "$planted"              # no region, so nobody frees it
     run ls
     succeeds
     out_has "$name?"

@@ -4,6 +4,7 @@
  * kills a peer when the test dies; elsewhere a peer ends when it finds its input ended. */
 #include "process_posix.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -290,12 +291,25 @@ bool process_gone(uint64_t id)
     return state == NULL || state[1] != ' ' || state[2] == 'Z' || state[2] == 'X';
 }
 
-static unsigned count_descriptors(void)
+static unsigned try_descriptors(void)
 {
     unsigned count = 0;
     for (int descriptor = 0; descriptor < 4096; descriptor++)
         count += fcntl(descriptor, F_GETFD) != -1;
     return count;
+}
+
+/* Where the system lists them, that takes less time. */
+static unsigned count_descriptors(void)
+{
+    unsigned count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    if (folder == NULL)
+        return try_descriptors();
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        count += entry->d_name[0] != '.';
+    (void)closedir(folder);
+    return count - 1; /* the folder itself */
 }
 
 static unsigned count_mappings(void)
