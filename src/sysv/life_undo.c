@@ -75,7 +75,6 @@ static void end_lives(void *unused)
 static void prepare(void)
 {
     key_exists = pthread_key_create(&at_thread_end, end_lives) == 0;
-    (void)pthread_atfork(NULL, NULL, ism_marker_drop);
 }
 
 /* ---- tables ---- */

@@ -6,6 +6,7 @@
  * other software has the key, there are no markers. */
 #include "marker.h"
 
+#include "../unix/after_fork.h"
 #include "../unix/user_id.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ static struct {
     void *address;       /* NULL: there is none */
     uint32_t name;       /* its id, and 1 */
     bool is_refused;
+    bool ends_in_children;
     uint64_t generation; /* of the process that is attached to it */
 } marker;
 
@@ -80,6 +82,9 @@ static bool make_segment(void)
 
 uint32_t ism_marker_make(void)
 {
+    if (!marker.ends_in_children)
+        ism_after_fork(ism_marker_drop);
+    marker.ends_in_children = true;
     marker.is_refused = !make_segment();
     return marker.name;
 }
