@@ -12,7 +12,7 @@ struct ism_region;
 struct ism_holder {
     ism_life life;
     uint64_t held;       /* locks taken less locks given back; written by its thread alone */
-    uint64_t in_call;    /* 1 while it waits, or lets others go on; written by its thread alone */
+    uint64_t in_call;    /* calls within each other that wait, or let others go on; written by its thread alone */
     uint64_t inherited;  /* what a handle that is closed left: guarded by ISM_LOCK_REGISTRY */
     uint64_t generation; /* of the process: holders of an earlier one are a parent's */
     const uint64_t *last; /* the word that it took last, NULL since it gave one back */

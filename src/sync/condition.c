@@ -4,7 +4,7 @@
  *
  *   wait        WAITERS, one wait more          compare-exchange under the mutex; unlock, sleep while the sequence
  *                                               stays what it was, lock
- *   signal      the sequence goes on            compare-exchange; then wake one
+ *   signal      the sequence goes on            compare-exchange, release; then wake one
  *   broadcast   the same, without WAITERS       then wake all
  *   tidy        a wake found nobody:            compare-exchange of what the signal left
  *               no WAITERS
@@ -13,7 +13,9 @@
  * sees another sequence. For the same reason a sleeper that gets the wake and is killed keeps nobody else
  * waiting: at their next look they see that the sequence went on. Without the flag nobody can have come before: who
  * waits says so while it has the mutex. What was changed under the mutex is seen by the mutex's own orders;
- * this word needs none, as whoever has seen a signal takes the mutex before it looks at anything.
+ * this word needs none for that, as whoever has seen a signal takes the mutex before it looks at anything. But it may
+ * then close the region: the release of a signal, and the acquire of who sees it, tell it that the other is still in its
+ * call (registry.c).
  * A sleeper that is stopped for exactly 2^31 signals misses them. */
 #include "../error.h"
 #include "lock.h"
@@ -55,7 +57,7 @@ static uint64_t announce(uint64_t *word)
 
 static bool has_gone_on(uint64_t *word, uint64_t announced)
 {
-    return ((ism_load_relaxed_64(word) ^ announced) & SEQUENCE) != 0;
+    return ((ism_load_acquire_64(word) ^ announced) & SEQUENCE) != 0;
 }
 
 static ism_status sleep_until_signal(uint64_t *word, uint64_t announced, ism_deadline deadline,
@@ -111,7 +113,7 @@ static void go_on(uint64_t *word, uint64_t kept, bool all)
         if ((seen & WAITERS) == 0)
             return;
         left = (seen & ~(SEQUENCE | WAITERS)) | ((seen + 1) & SEQUENCE) | kept;
-    } while (!ism_compare_exchange_relaxed_64(word, &seen, left));
+    } while (!ism_compare_exchange_release_64(word, &seen, left));
     struct ism_place place = ism_place_of(word, ism_recent.region);
     if (!ism_wait_wake(&place, all) && kept != 0)
         (void)ism_compare_exchange_relaxed_64(word, &left, left & ~WAITERS);

@@ -7,7 +7,7 @@
  *   unlock    owned by me -> free                             compare-exchange, release
  *   wait      owned -> owned, WAITERS                         compare-exchange, then sleep on the lower half
  *   recover   owned by a dead life -> owned by me, DAMAGED    compare-exchange, acquire
- *   give up   owned by me, DAMAGED -> UNRECOVERABLE           compare-exchange
+ *   give up   owned by me, DAMAGED -> UNRECOVERABLE           compare-exchange, release; then load, acquire
  *
  * A process may be killed before or after any of these steps, and none leaves anything to mend but the
  * word itself: whoever finds a dead owner takes over. An unlocker clears the owner, not WAITERS, and
@@ -17,8 +17,9 @@
  * Orders: the acquire of lock and recover pairs with the release of unlock, so what the last owner wrote is
  * seen; other steps between the two are exchanges, which hand on what was released. What a killed owner wrote is
  * seen because the kernel's word of its death comes after its last store. WAITERS needs no order of its own: the
- * sleeper's system call compares the word again. Nor does UNRECOVERABLE: nobody looks at the data any more. Whoever
- * takes the lock slowly does so in sequential order, for the read-write lock's sake (rwlock.c). */
+ * sleeper's system call compares the word again. Nobody looks at the data of a lock that was given up, but who is told so
+ * may close the region: giving up releases, and being told acquires, that the other is still in its call
+ * (registry.c). Whoever takes the lock slowly does so in sequential order, for the read-write lock's sake (rwlock.c). */
 #include "lock.h"
 
 #include "../error.h"
@@ -73,7 +74,7 @@ static bool decide(struct wait *wait, uint64_t *seen, ism_status *status)
 {
     ism_life owner = ism_lock_owner(*seen);
     *status = ISM_OK;
-    if ((*seen & UNRECOVERABLE) != 0)
+    if ((*seen & UNRECOVERABLE) != 0 && (ism_load_acquire_64(wait->word) & UNRECOVERABLE) != 0)
         *status = ISM_E_UNRECOVERABLE;
     else if (owner == 0)
         return take(wait, *seen, wait->wish->mark);
@@ -134,7 +135,7 @@ ism_status ism_lock_slowly(uint64_t *word, const struct ism_wish *wish)
 /* Give up what the lock protects: nobody gets it any more, and all who wait are told. */
 static void give_up(uint64_t *word, uint64_t seen, const struct ism_place *place)
 {
-    while (!ism_compare_exchange_relaxed_64(word, &seen, UNRECOVERABLE))
+    while (!ism_compare_exchange_release_64(word, &seen, UNRECOVERABLE))
         continue; /* a waiter set its flag */
     (void)ism_wait_wake(place, true);
 }
@@ -151,10 +152,8 @@ static void hand_over(uint64_t *word, uint64_t seen, const struct ism_place *pla
         (void)ism_compare_exchange_relaxed_64(word, &expected, 0);
 }
 
-ism_status ism_unlock_slowly(uint64_t *word)
+static ism_status give_back(uint64_t *word, struct ism_holder *holder, const struct ism_region *region)
 {
-    struct ism_holder *holder = ism_recent.holder;
-    const struct ism_region *region = ism_recent.region;
     uint64_t seen = ism_load_relaxed_64(word);
     if (ism_lock_owner(seen) != holder->life) {
         if (holder->last == word) /* somebody overwrote the lock while it was held */
@@ -170,6 +169,16 @@ ism_status ism_unlock_slowly(uint64_t *word)
         hand_over(word, seen, &place);
     ism_count_given(holder);
     return ISM_OK;
+}
+
+/* The lock may have been taken through another handle, and then keeps this one from nothing. */
+ism_status ism_unlock_slowly(uint64_t *word)
+{
+    struct ism_holder *holder = ism_recent.holder;
+    ism_call_begin(holder);
+    ism_status status = give_back(word, holder, ism_recent.region);
+    ism_call_end(holder);
+    return status;
 }
 
 /* Acquire, for the compiler: nothing that the owner changes from now on may be stored before the flag is gone, or its

@@ -45,11 +45,18 @@ static inline bool ism_lock_at_once(uint64_t *word, struct ism_holder *holder)
     return true;
 }
 
+/* Does the thread hold a lock that it took through this handle? Then the region stays open while it gives one back,
+ * until that is counted. */
+static inline bool ism_holds_by(const struct ism_holder *holder)
+{
+    return (int64_t)ism_load_relaxed_64(&holder->held) > 0;
+}
+
 /* Give a lock back that nobody waits for. False: by ism_unlock_slowly(). */
 static inline bool ism_unlock_at_once(uint64_t *word, struct ism_holder *holder)
 {
     uint64_t expected = holder->life;
-    if (!ISM_LIKELY(ism_compare_exchange_release_64(word, &expected, 0)))
+    if (!ISM_LIKELY(ism_holds_by(holder) && ism_compare_exchange_release_64(word, &expected, 0)))
         return false;
     ism_count_given(holder);
     return true;

@@ -209,7 +209,9 @@ static bool read_beside_turn(struct layout *lock, struct ism_holder *holder)
         ism_count_taken(holder, &lock->slots[mine.slot]);
         return true;
     }
+    ism_call_begin(holder); /* whoever waits for the slot may close the region once it is empty */
     (void)leave_slot(lock, mine.slot, holder->life);
+    ism_call_end(holder);
     return false;
 }
 
@@ -219,14 +221,12 @@ static ism_status read_by_turn(struct layout *lock, const struct ism_wish *wish)
     ism_status status = ism_lock_slowly(&lock->turn, wish);
     if (status != ISM_OK)
         return status;
-    ism_call_begin(holder);
     status = await_slot(lock, holder->life, wish);
     (void)ism_unlock_slowly(&lock->turn);
-    if (status == ISM_OK)
+    if (status == ISM_OK) {
         ism_count_taken(holder, &lock->slots[mine.slot]);
-    ism_call_end(holder);
-    if (status == ISM_OK)
         return ISM_OK;
+    }
     return ism_fail(status, NULL, "the read-write lock has %d readers", ISM_READERS_MAX);
 }
 
@@ -239,6 +239,16 @@ static ism_status check_not_mine(const struct layout *lock)
                     ism_recent.region->name);
 }
 
+static ism_status read_slowly(struct layout *lock, const struct ism_wish *wish)
+{
+    ism_status status = check_not_mine(lock);
+    if (status != ISM_OK)
+        return status;
+    if (mine.lock != lock)
+        choose_slot(lock);
+    return read_beside_turn(lock, ism_recent.holder) ? ISM_OK : read_by_turn(lock, wish);
+}
+
 static ism_status read_lock(ism_rwlock *opaque, ism_deadline deadline, bool tries_only)
 {
     struct layout *lock = (struct layout *)(void *)opaque;
@@ -247,16 +257,14 @@ static ism_status read_lock(ism_rwlock *opaque, ism_deadline deadline, bool trie
         ism_load_relaxed_64(&lock->slots[mine.slot]) == 0 && read_beside_turn(lock, holder))
         return ISM_OK;
     ism_status status = ism_registry_find(opaque, sizeof *opaque);
-    if (status == ISM_OK)
-        status = check_not_mine(lock);
     if (status != ISM_OK)
         return status;
-    if (mine.lock != lock)
-        choose_slot(lock);
-    if (read_beside_turn(lock, ism_recent.holder))
-        return ISM_OK;
     const struct ism_wish wish = {deadline, tries_only, ISM_LOCK_UNTOUCHED};
-    return read_by_turn(lock, &wish);
+    holder = ism_recent.holder;
+    ism_call_begin(holder);
+    status = read_slowly(lock, &wish);
+    ism_call_end(holder);
+    return status;
 }
 
 ism_status ism_rwlock_read_lock(ism_rwlock *lock)
@@ -335,9 +343,8 @@ static bool is_slot_of(const struct layout *lock, const uint64_t *word)
     return (uintptr_t)word - (uintptr_t)lock->slots < sizeof lock->slots;
 }
 
-static ism_status unlock_slowly(struct layout *lock)
+static ism_status give_back(struct layout *lock, struct ism_holder *holder)
 {
-    struct ism_holder *holder = ism_recent.holder;
     if (ism_lock_owner(ism_load_relaxed_64(&lock->turn)) == holder->life)
         return ism_unlock_slowly(&lock->turn);
     for (unsigned slot = 0; slot < ISM_READERS_MAX; slot++)
@@ -350,11 +357,21 @@ static ism_status unlock_slowly(struct layout *lock)
     return ism_unlock_slowly(&lock->turn); /* says that it is not this thread's */
 }
 
+static ism_status unlock_slowly(struct layout *lock)
+{
+    struct ism_holder *holder = ism_recent.holder;
+    ism_call_begin(holder);
+    ism_status status = give_back(lock, holder);
+    ism_call_end(holder);
+    return status;
+}
+
 ism_status ism_rwlock_unlock(ism_rwlock *opaque)
 {
     struct layout *lock = (struct layout *)(void *)opaque;
     struct ism_holder *holder = ism_recent_holder(opaque, sizeof *opaque);
-    if (holder != NULL && mine.lock == lock && leave_slot(lock, mine.slot, holder->life)) {
+    if (holder != NULL && mine.lock == lock && ism_holds_by(holder) &&
+        leave_slot(lock, mine.slot, holder->life)) {
         ism_count_given(holder);
         return ISM_OK;
     }

@@ -12,12 +12,12 @@
  * region for the call any more: release, see find_user() in registry.c. */
 static inline void ism_call_begin(struct ism_holder *holder)
 {
-    ism_store_relaxed_64(&holder->in_call, 1);
+    ism_store_relaxed_64(&holder->in_call, ism_load_relaxed_64(&holder->in_call) + 1);
 }
 
 static inline void ism_call_end(struct ism_holder *holder)
 {
-    ism_store_release_64(&holder->in_call, 0);
+    ism_store_release_64(&holder->in_call, ism_load_relaxed_64(&holder->in_call) - 1);
 }
 
 /* One call's sleeps on one word. */

@@ -288,6 +288,8 @@ static void e4_a_region_may_be_closed_once_its_last_lock_was_given_back(void **s
         thread_join(thread);
         assert_status(worker.bad, ISM_OK);
     }
+    begin(NAME("x")); /* win32 forgets a thread that has ended when the next region is left */
+    close_region();
 }
 
 static void post_one(void *context)

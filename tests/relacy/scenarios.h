@@ -136,6 +136,28 @@ template <int threads> struct dying_owner : story<dying_owner<threads>, threads>
     }
 };
 
+/* The first thread dies with the lock. Who is told that another gave it up sees what that one did before. */
+struct lock_given_up : story<lock_given_up, 3> {
+    void before()
+    {
+        sleeps_end = true;
+    }
+    void act(unsigned index)
+    {
+        ism_status status = ism_mutex_lock(mutex);
+        if (index == 0 && status == ISM_OK)
+            return die();
+        if (status == ISM_E_UNRECOVERABLE) {
+            RL_ASSERT(data.get() == 1);
+            return;
+        }
+        RL_ASSERT(status == ISM_OK || status == ISM_OWNER_DIED);
+        if (status == ISM_OWNER_DIED)
+            data.set(1);
+        expect(ism_mutex_unlock(mutex), ISM_OK);
+    }
+};
+
 /* Readers see either all or nothing of what writers do. */
 template <int writers, int readers>
 struct rwlocks : story<rwlocks<writers, readers>, writers + readers> {
@@ -301,6 +323,33 @@ struct conditions : story<conditions<threads, inside>, threads> {
     void after()
     {
         RL_ASSERT(this->data.get() == 0);
+    }
+};
+
+/* Whoever is told sees what the other wrote before it told, without the mutex. */
+struct told_condition : story<told_condition, 2> {
+    plain other;
+    bool is_waited_for()
+    {
+        expect(ism_mutex_lock(mutex), ISM_OK);
+        bool is = data.get() == 1;
+        expect(ism_mutex_unlock(mutex), ISM_OK);
+        return is;
+    }
+    void act(unsigned index)
+    {
+        if (index == 0) {
+            while (!is_waited_for())
+                continue;
+            other.set(1);
+            expect(ism_condition_signal(condition), ISM_OK);
+            return;
+        }
+        expect(ism_mutex_lock(mutex), ISM_OK);
+        data.set(1);
+        expect(ism_condition_wait(condition, mutex), ISM_OK);
+        RL_ASSERT(other.get() == 1);
+        expect(ism_mutex_unlock(mutex), ISM_OK);
     }
 };
 

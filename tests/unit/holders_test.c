@@ -1,4 +1,5 @@
-/* holders_test.c: what a process keeps of the threads that took locks in a region: nothing, once they have ended. */
+/* holders_test.c: what a process keeps of the threads that took locks in a region: nothing, once they have ended, and
+ * the region, while they are in a call. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "region/handle.h"
+#include "sync/sleeper.h"
 
 #define SIZE 4096
 #define LIVING 5
@@ -115,11 +117,28 @@ static void s1_nothing_is_kept_of_them_in_a_shared_region(void **state)
     assert_int_equal(ism_region_close(region), ISM_OK);
 }
 
+/* Waiting for a condition takes a mutex within its own call. */
+static void e4_a_call_within_another_ends_only_itself(void **state)
+{
+    (void)state;
+    ism_region *region = create(ISM_ACCESS_OWNER);
+    assert_non_null(region);
+    assert_non_null(lock_and_end(ism_region_data(region)));
+    struct ism_holder *holder = region->presence->holders;
+    ism_call_begin(holder);
+    ism_call_begin(holder);
+    ism_call_end(holder);
+    assert_int_equal(ism_region_close(region), ISM_E_BUSY);
+    ism_call_end(holder);
+    assert_int_equal(ism_region_close(region), ISM_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(s1_nothing_is_kept_of_threads_that_have_ended),
         cmocka_unit_test(s1_nothing_is_kept_of_them_in_a_shared_region),
+        cmocka_unit_test(e4_a_call_within_another_ends_only_itself),
     };
     return cmocka_run_group_tests_name("holders", tests, NULL, NULL);
 }
