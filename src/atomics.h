@@ -15,30 +15,55 @@
 
 #include <intrin.h>
 
+/* Code for ARM64EC, which runs beside emulated x64 code, says that it is for x64, but its processor orders as weakly as
+ * every ARM. */
+#if defined(_M_ARM64) || defined(_M_ARM64EC)
+#define ISM_IS_ARM64 1
+#else
+#define ISM_IS_ARM64 0
+#endif
+
 /* Interlocked intrinsics are full barriers, and so stronger than every order that is named here. Plain
- * volatile accesses are atomic, but on 32-bit processors not for 64 bits. */
+ * volatile accesses are atomic, but on 32-bit processors not for 64 bits: there a load of a vector register is on x86, which
+ * needs no permission to write as an exchange would, and exclusive ones are on ARM. */
 static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
 {
-#if defined(_M_X64) || defined(_M_ARM64)
+#if defined(_M_X64) || ISM_IS_ARM64
     return *(const volatile uint64_t *)word;
+#elif defined(_M_IX86)
+    __m128i loaded = _mm_loadl_epi64((const __m128i *)word);
+    uint64_t value;
+    _ReadWriteBarrier();
+    _mm_storel_epi64((__m128i *)&value, loaded);
+    return value;
 #else
-    return (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)(uintptr_t)word, 0, 0);
+    return (uint64_t)__ldrexd((const volatile int64_t *)word);
+#endif
+}
+
+/* No later access passes the loads before it. */
+static inline void ism_loaded(void)
+{
+    _ReadWriteBarrier();
+#if ISM_IS_ARM64
+    __dmb(_ARM64_BARRIER_ISHLD);
+#elif defined(_M_ARM)
+    __dmb(_ARM_BARRIER_ISH);
 #endif
 }
 
 static inline uint64_t ism_load_acquire_64(const uint64_t *word)
 {
     uint64_t value = ism_load_relaxed_64(word);
-    _ReadWriteBarrier();
-#if defined(_M_ARM64)
-    __dmb(_ARM64_BARRIER_ISHLD);
-#endif
+    ism_loaded();
     return value;
 }
 
 static inline uint32_t ism_load_acquire_32(const uint32_t *word)
 {
-    return (uint32_t)_InterlockedCompareExchange((volatile long *)(uintptr_t)word, 0, 0);
+    uint32_t value = *(const volatile uint32_t *)word;
+    ism_loaded();
+    return value;
 }
 
 static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
@@ -99,7 +124,7 @@ static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *exp
 
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
-#if defined(_M_X64) || defined(_M_ARM64)
+#if defined(_M_X64) || ISM_IS_ARM64
     *(volatile uint64_t *)word = value;
 #else
     uint64_t seen = *word;
@@ -119,7 +144,7 @@ static inline void ism_fence_release(void)
 static inline void ism_store_release_64(uint64_t *word, uint64_t value)
 {
     _ReadWriteBarrier();
-#if defined(_M_ARM64)
+#if ISM_IS_ARM64
     ism_fence_release();
 #endif
     ism_store_relaxed_64(word, value);
@@ -127,7 +152,7 @@ static inline void ism_store_release_64(uint64_t *word, uint64_t value)
 
 static inline void ism_spin_pause(void)
 {
-#if defined(_M_ARM64) || defined(_M_ARM)
+#if ISM_IS_ARM64 || defined(_M_ARM)
     __yield();
 #else
     _mm_pause();

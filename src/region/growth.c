@@ -20,17 +20,19 @@ ism_status ism_region_set_aside_again(const struct ism_memory *memory, uint64_t 
     return memory->faults ? ism_memory_commit(&copy, offset, length, why) : ISM_OK;
 }
 
-/* Can what the region has grown by be touched? That is asked once for each size. */
-static bool is_touchable(const struct ism_region *region, uint64_t size)
+/* As much of what the region has grown to as can be touched. That is asked once for each size. */
+static uint64_t touchable_size(const struct ism_region *region, uint64_t size)
 {
     struct ism_cause ignored;
     uint64_t *known = (uint64_t *)(uintptr_t)&region->touchable; /* no handle is const in itself */
-    if (!region->memory.faults || size <= region->size || size <= ism_load_relaxed_64(known))
-        return true;
+    uint64_t seen = ism_load_relaxed_64(known);
+    if (!region->memory.faults || size <= region->size || size <= seen)
+        return size;
     if (ism_region_set_aside_again(&region->memory, region->size, size - region->size, &ignored) != ISM_OK)
-        return false;
-    ism_store_relaxed_64(known, size); /* if it takes back a larger one, that is asked for again */
-    return true;
+        return seen > region->size ? seen : region->size;
+    while (seen < size && !ism_compare_exchange_relaxed_64(known, &seen, size))
+        continue; /* other threads ask, too */
+    return size;
 }
 
 uint64_t ism_region_size(const ism_region *region)
@@ -41,16 +43,18 @@ uint64_t ism_region_size(const ism_region *region)
         return region->size;
     /* Pairs with the release of publish(). */
     uint64_t size = ism_load_acquire_64(&ism_control_mapped(&region->memory)->size);
-    if (size < region->size || size > region->capacity || !is_touchable(region, size))
+    if (size < region->size || size > region->capacity)
         return region->size;
-    return size;
+    return touchable_size(region, size);
 }
 
+/* Nobody's size sinks: who can't touch all that others grew it by may ask for less than there is. */
 static void publish(const struct ism_region *region, uint64_t size)
 {
     uint64_t *place = &ism_control_mapped(&region->memory)->size;
     uint64_t seen = ism_load_relaxed_64(place);
-    while (!ism_compare_exchange_release_64(place, &seen, size)) /* pairs with ism_region_size() */
+    while ((seen < size || seen > region->capacity) &&
+           !ism_compare_exchange_release_64(place, &seen, size)) /* pairs with ism_region_size() */
         continue;
 }
 

@@ -23,14 +23,14 @@ static struct {
     bool looks_at_all;
 } seen;
 
-/* The mark's name; false: the native name is a first one, or another user's business as well. */
+/* The mark's name, which is no longer than the native one; false: that is a first one, or one that the library does not
+ * give, or another user's business as well. */
 static bool name_mark(const char *native, char mark[ISM_NATIVE_NAME_MAX + 1])
 {
-    size_t length = strlen(native);
-    while (length > 0 && native[length - 1] != '.')
-        length--;
-    if (length == 0 || strcmp(native + length, "0") == 0 || ism_memory_is_shared(native))
+    const char *point = strrchr(native, '.');
+    if (point == NULL || point[1] < '1' || point[1] > '9' || ism_memory_is_shared(native))
         return false;
+    size_t length = (size_t)(point + 1 - native);
     memcpy(mark, native, length);
     mark[length] = MARK;
     mark[length + 1] = '\0';
@@ -87,9 +87,13 @@ void ism_generations_release(HANDLE mark)
         (void)CloseHandle(mark);
 }
 
-void ism_generations_doubt(void)
+bool ism_generations_doubt(const char *native)
 {
+    char mark[ISM_NATIVE_NAME_MAX + 1];
+    if (seen.looks_at_all || !name_mark(native, mark))
+        return false;
     seen.looks_at_all = true;
+    return true;
 }
 
 void ism_generations_forget(void)

@@ -14,8 +14,9 @@ bool ism_generations_may_have(const char *native);
 ism_status ism_generations_hold(const char *native, HANDLE *mark, struct ism_cause *why);
 void ism_generations_release(HANDLE mark);
 
-/* A native name was taken that was said to be free: from now on this process looks at all. */
-void ism_generations_doubt(void);
+/* A native name is taken. If it was said to be free without a look, this process looks at all from now on; false: it was
+ * not. */
+bool ism_generations_doubt(const char *native);
 
 /* What was seen between begin and end no longer holds. */
 void ism_generations_forget(void);

@@ -4,8 +4,8 @@
  * somebody has a handle. So nothing is ever left behind, and nothing can be freed by force: core
  * marks a removed region, and the next one of its name goes by the next candidate, see generations.c. Sections are
  * made with SEC_RESERVE: address space is set aside at once, memory when it is committed; touching
- * a page before that faults (Wine 8 lets it pass, but does not tell other views of a commit that
- * reaches the section's end, so VirtualQuery() is not asked about it). Persistent objects are
+ * a page before that faults (Wine 8 lets it pass, and does not tell other views of a commit that
+ * reaches the section's end: who asks VirtualQuery() there sets the same aside again). Persistent objects are
  * sections on files, see persistent.c. Names of the session are in its own folder (Local), those of the machine in the
  * one that all sessions see (Global), where only who has SeCreateGlobalPrivilege makes sections: services and
  * administrators have it. Who a section is open to is read from the section itself, see protection.c. Weak side: while
@@ -137,11 +137,10 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     if (status != ISM_OK)
         return status;
     status = make_section(native, plan, &section, why);
-    if (status == ISM_E_EXISTS)
-        ism_generations_doubt();
     if (status != ISM_OK) {
+        bool is_taken = status == ISM_E_EXISTS || status == ISM_E_ACCESS || status == ISM_E_FOREIGN;
         ism_generations_release(mark);
-        return status;
+        return is_taken && ism_generations_doubt(native) ? ISM_E_EXISTS : status;
     }
     fill(out, native, section, mark, true);
     out->length = plan->length;
@@ -185,6 +184,8 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
         status = open_section(native, writable, &section, why);
     if (status == ISM_E_NOT_FOUND && can_persist(native))
         status = ism_persistent_open(native, &section, why);
+    if (status == ISM_E_EXISTS && ism_generations_doubt(native))
+        status = open_section(native, writable, &section, why);
     if (status != ISM_OK)
         return status;
     status = ism_generations_hold(native, &mark, why);
@@ -192,7 +193,7 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
         fill(out, native, section, mark, writable);
     else
         (void)CloseHandle(section);
-    return status;
+    return status == ISM_E_FOREIGN ? ISM_E_ACCESS : status; /* the mark is another's; the region is not */
 }
 
 uint64_t ism_win32_length_of_view(const unsigned char *view)

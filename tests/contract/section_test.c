@@ -114,6 +114,39 @@ static void r7_an_old_generation_is_freed_with_its_last_user(void **state)
     }
 }
 
+/* What else can have the name that the next region would get; NULL: no more. */
+static struct native_object *take_name(const char *native, unsigned kind)
+{
+    static const unsigned char nothing[8192];
+    struct native_object *taken = native_plant_other_kind(native, kind);
+    return taken != NULL ? taken : native_plant_as_other(native, nothing, sizeof nothing, kind % 2 != 0);
+}
+
+static void r7_the_next_generation_passes_a_name_that_is_taken(void **state)
+{
+    enum { KINDS = 5 };
+    struct generation old, fresh;
+    const char *name = NAME("x");
+
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        create_generation(name, &old, 1);
+        assert_status(ism_region_remove(name), ISM_OK);
+        create_generation(name, &fresh, 2); /* so that it tells the name */
+        bool is_freed = strcmp(old.native, fresh.native) == 0;
+        close_region(fresh.region);
+        struct native_object *taken = is_freed ? NULL : take_name(fresh.native, kind);
+        struct process *peer = peer_obeying(); /* it has looked at nothing yet */
+        assert_answer(ask(peer, "create %s size=%u", name, SIZE), "ISM_OK");
+        dismiss(peer);
+        if (taken != NULL)
+            native_uproot(taken);
+        close_region(old.region);
+        if (is_freed)
+            skip_because("native names are freed at once here");
+    }
+}
+
 /* ---- R8 ---- */
 
 static void r8_the_system_itself_tells_that_a_region_is_its_owners(void **state)
@@ -196,6 +229,7 @@ int main(void)
         promise(r5_a_capacity_costs_address_space_alone),
         promise(r7_generations_of_one_name_are_whole_regions_each),
         promise(r7_an_old_generation_is_freed_with_its_last_user),
+        promise(r7_the_next_generation_passes_a_name_that_is_taken),
         promise(r8_the_system_itself_tells_that_a_region_is_its_owners),
         promise(r8_an_object_of_another_kind_is_no_region),
         promise(r8_an_object_of_another_owner_is_no_region),
