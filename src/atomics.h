@@ -16,19 +16,12 @@
 #include <intrin.h>
 
 /* Code for ARM64EC, which runs beside emulated x64 code, says that it is for x64, but its processor orders as weakly as
- * every ARM. */
-#if defined(_M_ARM64) || defined(_M_ARM64EC)
-#define ISM_IS_ARM64 1
-#else
-#define ISM_IS_ARM64 0
-#endif
-
-/* Interlocked intrinsics are full barriers, and so stronger than every order that is named here. Plain
+ * every ARM. Interlocked intrinsics are full barriers, and so stronger than every order that is named here. Plain
  * volatile accesses are atomic, but on 32-bit processors not for 64 bits: there a load of a vector register is on x86, which
  * needs no permission to write as an exchange would, and exclusive ones are on ARM. */
 static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
 {
-#if defined(_M_X64) || ISM_IS_ARM64
+#if defined(_M_X64) || defined(_M_ARM64)
     return *(const volatile uint64_t *)word;
 #elif defined(_M_IX86)
     __m128i loaded = _mm_loadl_epi64((const __m128i *)word);
@@ -45,7 +38,7 @@ static inline uint64_t ism_load_relaxed_64(const uint64_t *word)
 static inline void ism_loaded(void)
 {
     _ReadWriteBarrier();
-#if ISM_IS_ARM64
+#if defined(_M_ARM64) || defined(_M_ARM64EC)
     __dmb(_ARM64_BARRIER_ISHLD);
 #elif defined(_M_ARM)
     __dmb(_ARM_BARRIER_ISH);
@@ -124,7 +117,7 @@ static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *exp
 
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)
 {
-#if defined(_M_X64) || ISM_IS_ARM64
+#if defined(_M_X64) || defined(_M_ARM64)
     *(volatile uint64_t *)word = value;
 #else
     uint64_t seen = *word;
@@ -144,7 +137,7 @@ static inline void ism_fence_release(void)
 static inline void ism_store_release_64(uint64_t *word, uint64_t value)
 {
     _ReadWriteBarrier();
-#if ISM_IS_ARM64
+#if defined(_M_ARM64) || defined(_M_ARM64EC)
     ism_fence_release();
 #endif
     ism_store_relaxed_64(word, value);
@@ -152,7 +145,7 @@ static inline void ism_store_release_64(uint64_t *word, uint64_t value)
 
 static inline void ism_spin_pause(void)
 {
-#if ISM_IS_ARM64 || defined(_M_ARM)
+#if defined(_M_ARM64) || defined(_M_ARM64EC) || defined(_M_ARM)
     __yield();
 #else
     _mm_pause();

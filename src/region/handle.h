@@ -59,9 +59,12 @@ struct ism_region {
 ism_status ism_region_open_exact(const char *name, uint64_t id, const ism_region_options *options,
                                  ism_region **out);
 
-/* The steps that all ways to have a region share; see region.c. */
-struct ism_control;
+/* Is that what may be asked for of a new region, or of one that is there? If not, with a message. */
 ism_status ism_region_check_new(const char *name, const ism_region_options *options);
+ism_status ism_region_check_known(const char *name, const ism_region_options *options);
+
+/* The steps that all ways to have a region share; see region.c and create.c. */
+struct ism_control;
 ism_status ism_region_use_lives(struct ism_region *region, uint32_t flags);
 /* Is the data set aside at creation? Set memory aside for the control block, and if so for the data. */
 bool ism_region_commits_data(const ism_region_options *options);
