@@ -142,7 +142,6 @@ static ism_deadline shortly(void)
 
 static void e5_objects_have_the_same_size_and_alignment_everywhere(void **state)
 {
-#define ALIGNMENT(type) offsetof(struct { char before; type object; }, object)
     (void)state;
     assert_int_equal(sizeof(ism_mutex), 16);
     assert_int_equal(sizeof(ism_rwlock), 512);
@@ -151,13 +150,13 @@ static void e5_objects_have_the_same_size_and_alignment_everywhere(void **state)
     assert_int_equal(sizeof(ism_condition), 16);
     assert_int_equal(sizeof(ism_barrier), 16);
     assert_int_equal(sizeof(ism_once), 32);
-    assert_int_equal(ALIGNMENT(ism_mutex), 8);
-    assert_int_equal(ALIGNMENT(ism_rwlock), 8);
-    assert_int_equal(ALIGNMENT(ism_semaphore), 8);
-    assert_int_equal(ALIGNMENT(ism_event), 8);
-    assert_int_equal(ALIGNMENT(ism_condition), 8);
-    assert_int_equal(ALIGNMENT(ism_barrier), 8);
-    assert_int_equal(ALIGNMENT(ism_once), 8);
+    assert_int_equal(_Alignof(ism_mutex), 8);
+    assert_int_equal(_Alignof(ism_rwlock), 8);
+    assert_int_equal(_Alignof(ism_semaphore), 8);
+    assert_int_equal(_Alignof(ism_event), 8);
+    assert_int_equal(_Alignof(ism_condition), 8);
+    assert_int_equal(_Alignof(ism_barrier), 8);
+    assert_int_equal(_Alignof(ism_once), 8);
 }
 
 static void e5_s1_golden_bytes_of_a_mutex(void **state)
