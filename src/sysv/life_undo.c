@@ -131,7 +131,8 @@ ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life
     ism_status status = use(&audience, &table, id, why);
     if (status == ISM_OK)
         *out = table;
-    return status == ISM_E_FOREIGN ? ISM_E_UNSUPPORTED : status;
+    bool is_spoilt = status == ISM_E_FOREIGN || status == ISM_E_CORRUPT || status == ISM_E_TIMED_OUT;
+    return is_spoilt ? ISM_E_UNSUPPORTED : status; /* by another user: then there are no locks, and the data can be had */
 }
 
 /* That of all users stays: its names are looked up again. */
@@ -166,32 +167,28 @@ static uint32_t have_marker(void)
     struct ism_life_table *table;
     struct ism_undo_audience audience = ism_undo_for_user();
     if (ism_marker_find(&name) || ism_undo_open(&audience, &table, &ignored) != ISM_OK ||
-        ism_undo_lock(table, ISM_UNDO_TABLE, &ignored) != ISM_OK)
+        ism_undo_lock(&audience, ISM_UNDO_TABLE, &table->locks, &ignored) != ISM_OK)
         return name;
     name = ism_marker_make();
-    ism_undo_unlock(table, ISM_UNDO_TABLE);
+    ism_undo_unlock(table->locks, ISM_UNDO_TABLE);
     return name;
 }
 
-static ism_status enter(const struct ism_life_table *table, uint32_t slot, ism_life *out,
-                        struct ism_cause *why)
+/* Who has just taken the slot may be stopped before this: until then its semaphore alone tells of the life before, that
+ * it lives. So nothing that may take long, or fail, is left to do. */
+static ism_life enter(const struct ism_life_table *table, uint32_t slot, uint32_t serial, uint32_t marker)
 {
     uint64_t *word = word_of(table, slot);
-    uint32_t old = serial_of(ism_load_relaxed_64(word)), serial;
-    do {
-        ism_status status = ism_process_random(&serial, sizeof serial, why);
-        if (status != ISM_OK)
-            return status;
-    } while (serial == old || serial == 0);
-    ism_store_relaxed_64(word, (uint64_t)serial << 32 | have_marker());
+    uint32_t old = serial_of(ism_load_relaxed_64(word));
+    while (serial == old || serial == 0)
+        serial++;
+    ism_store_relaxed_64(word, (uint64_t)serial << 32 | marker);
     ism_fence_release(); /* pairs with the acquire of names_another(): who sees the life in a lock sees it here */
-    *out = (ism_life)serial << 32 | slot;
-    return ISM_OK;
+    return (ism_life)serial << 32 | slot;
 }
 
 /* ISM_E_BUSY: somebody has it. */
-static ism_status try_slot(const struct ism_life_table *table, uint32_t slot, ism_life *out,
-                           struct ism_cause *why)
+static ism_status try_slot(const struct ism_life_table *table, uint32_t slot, struct ism_cause *why)
 {
     unsigned short semaphore = ism_undo_semaphore(table, slot);
     struct sembuf steps[] = {{semaphore, 0, IPC_NOWAIT}, {semaphore, 1, SEM_UNDO | IPC_NOWAIT}};
@@ -202,22 +199,27 @@ static ism_status try_slot(const struct ism_life_table *table, uint32_t slot, is
             return ISM_E_BUSY;
         return ism_undo_is_sealed(table) ? status : ISM_E_UNSUPPORTED;
     }
-    ism_status status = enter(table, slot, out, why);
-    if (status != ISM_OK)
-        ism_undo_end_life(table, slot);
-    return status;
+    return ISM_OK;
 }
 
 static ism_status take_slot(const struct ism_life_table *table, ism_life *out, struct ism_cause *why)
 {
-    uint32_t drawn;
+    struct {
+        uint32_t slot, serial;
+    } drawn;
     ism_status status = ism_process_random(&drawn, sizeof drawn, why);
     if (status != ISM_OK)
         return status;
-    status = ISM_E_BUSY;
-    for (uint32_t i = 0; i < table->slots && status == ISM_E_BUSY; i++)
-        status = try_slot(table, 1 + (drawn % table->slots + i) % table->slots, out, why);
-    return status == ISM_E_BUSY ? ISM_E_LIMIT : status;
+    const uint32_t marker = have_marker();
+    for (uint32_t i = 0; i < table->slots; i++) {
+        uint32_t slot = 1 + (drawn.slot % table->slots + i) % table->slots;
+        status = try_slot(table, slot, why);
+        if (status == ISM_OK)
+            *out = enter(table, slot, drawn.serial, marker);
+        if (status != ISM_E_BUSY)
+            return status;
+    }
+    return ISM_E_LIMIT;
 }
 
 static ism_status begin_life(struct ism_life_table *table, ism_life *out, struct ism_cause *why)

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <unistd.h>
 
 #define KEY UINT32_C(0x6d000000) /* 'm' and the user's number */
 #define KEY_NUMBER UINT32_C(0x00ffffff)
@@ -63,9 +64,10 @@ static int find_segment(int flags)
     return id;
 }
 
+/* A process that has changed its user would make one of the wrong user's. */
 static bool make_segment(void)
 {
-    int id = find_segment(IPC_CREAT | MODE);
+    int id = geteuid() == ism_user_id() ? find_segment(IPC_CREAT | MODE) : -1;
     if (id == -1)
         return false;
     void *address = shmat(id, NULL, SHM_RDONLY);

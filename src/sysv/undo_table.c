@@ -3,12 +3,12 @@
  * The key tells whose table it is: 'u' and the user's number, 'a' for all, 'g' and user and group mixed; set and
  * segment have the same one. A new set is all zero (Linux, the BSDs and illumos clear it; POSIX leaves that open),
  * which is a set whose locks are free: so whoever has made it or found it takes the TABLE lock, and does all else
- * inside. The kernel undoes the lock at its holder's death, after it has detached what that was attached to.
+ * inside. The kernel undoes the lock at its holder's death; Linux after it has detached what that was attached to.
  *
  * Who is attached is counted by the kernel, forked children included (shm_nattch). Whoever finds itself alone makes
  * the table anew: nobody has a region open whose locks name lives in it. Who leaves alone removes both, the segment
- * first; who waits for the lock of a set that is removed is told, and looks the key up again. After a kill both stay,
- * and the next process has them.
+ * first; who waits for the lock of a set that is removed is told, and looks the key up again. After a kill, and after an
+ * exit with regions open, both stay, and the next process has them.
  *
  * Weak sides: only a table's maker may remove it, so another user who is the last to leave one that is shared leaves
  * it to its maker's next use. Who takes the key beforehand keeps the user from all regions, or from locks in those of
@@ -39,9 +39,10 @@
 #define MAGIC UINT64_C(0x0a6f646e75737369) /* "issundo\n" on little-endian machines */
 #define VERSION 1u
 
-/* Half as many are tried where a set may not have so many, and again: old Linux allows 250. */
+/* Half as many are tried where a set may not have so many, and again: old Linux allows 250, FreeBSD 340 in all sets
+ * together, OpenBSD and NetBSD 60. */
 #define SEMAPHORES_MOST 4000 /* each costs 64 bytes on Linux, and 2 more for each process that has a life */
-#define SEMAPHORES_LEAST 31
+#define SEMAPHORES_LEAST 15  /* locks and seal, an alarm, ten lives */
 #define ALARMS_SHARE 8 /* one semaphore in so many is an alarm */
 
 #define PATIENCE UINT64_C(2000000000) /* nanoseconds that other users get to look names up */
@@ -83,12 +84,12 @@ struct ism_undo_audience ism_undo_for_group(uid_t owner, gid_t group)
     return (struct ism_undo_audience){(key_t)key, ISM_ACCESS_GROUP, owner, group};
 }
 
-/* A group's table is its owner's to make, with the group that it is for: what was made with another one stays open to
- * that. */
+/* A user's table, and a group's, is its owner's to make: a process that has changed its user would make it another's. A
+ * group's takes the group that it is for: what was made with another one stays open to that. */
 static bool may_make(const struct ism_undo_audience *audience)
 {
-    return audience->access != ISM_ACCESS_GROUP ||
-           (audience->owner == geteuid() && audience->group == getegid());
+    bool has_owner = audience->access == ISM_ACCESS_EVERYONE || audience->owner == geteuid();
+    return has_owner && (audience->access != ISM_ACCESS_GROUP || audience->group == getegid());
 }
 
 static bool is_trusted(const struct ism_undo_audience *audience, const struct ipc_perm *found)
@@ -170,27 +171,27 @@ static ism_status find_set(const struct ism_undo_audience *audience, int *set, u
 
 /* The last to leave may have removed the set, or somebody by hand: then the lock is one of the set that has the key
  * by now, in which those who come later take theirs. */
-static ism_status follow_key(struct ism_life_table *table, int code, struct ism_cause *why)
+static ism_status follow_key(const struct ism_undo_audience *audience, int code, int *set, struct ism_cause *why)
 {
     uint32_t count;
-    int old = table->locks;
-    ism_status status = find_set(&table->audience, &table->locks, &count, why);
-    if (status != ISM_OK || table->locks != old)
+    int old = *set;
+    ism_status status = find_set(audience, set, &count, why);
+    if (status != ISM_OK || *set != old)
         return status;
     return ism_undo_failure(why, "semop", code); /* EINVAL also says that a process can have no more undone */
 }
 
-ism_status ism_undo_lock(struct ism_life_table *table, unsigned which, struct ism_cause *why)
+ism_status ism_undo_lock(const struct ism_undo_audience *audience, unsigned which, int *set, struct ism_cause *why)
 {
     uint64_t end = ism_process_now() + PATIENCE;
-    short waits = table->audience.access == ISM_ACCESS_OWNER ? 0 : IPC_NOWAIT;
+    short waits = audience->access == ISM_ACCESS_OWNER ? 0 : IPC_NOWAIT;
     struct sembuf steps[] = {{(unsigned short)which, 0, waits},
                              {(unsigned short)which, 1, (short)(waits | SEM_UNDO)}};
     ism_status status = ISM_OK;
-    while (status == ISM_OK && semop(table->locks, steps, 2) == -1) {
+    while (status == ISM_OK && semop(*set, steps, 2) == -1) {
         int code = errno;
         if (is_gone(code)) {
-            status = follow_key(table, code, why);
+            status = follow_key(audience, code, set, why);
         } else if (code == EAGAIN) {
             *why = (struct ism_cause){NULL, 0};
             status = ism_process_now() < end ? ISM_OK : ISM_E_TIMED_OUT;
@@ -208,9 +209,9 @@ static void lower(int set, unsigned short which)
     (void)semop(set, &step, 1);
 }
 
-void ism_undo_unlock(struct ism_life_table *table, unsigned which)
+void ism_undo_unlock(int set, unsigned which)
 {
-    lower(table->locks, (unsigned short)which);
+    lower(set, (unsigned short)which);
 }
 
 void ism_undo_end_life(const struct ism_life_table *table, ism_life life)
@@ -390,11 +391,11 @@ void ism_undo_leave(struct ism_life_table *table)
     ism_undo_settle(table);
     for (size_t i = 0; i < table->count; i++)
         ism_undo_end_life(table, table->lives[i].life);
-    bool is_locked = ism_undo_lock(table, ISM_UNDO_TABLE, &ignored) == ISM_OK;
+    bool is_locked = ism_undo_lock(&table->audience, ISM_UNDO_TABLE, &table->locks, &ignored) == ISM_OK;
     detach(table);
     if (is_locked) {
         remove_if_unused(table);
-        ism_undo_unlock(table, ISM_UNDO_TABLE);
+        ism_undo_unlock(table->locks, ISM_UNDO_TABLE);
     }
     struct ism_life_table **place = &ism_undo_tables;
     while (*place != table)
@@ -448,10 +449,10 @@ ism_status ism_undo_open(const struct ism_undo_audience *audience, struct ism_li
         return ISM_E_NO_MEMORY;
     table->audience = *audience;
     table->locks = -1;
-    ism_status status = ism_undo_lock(table, ISM_UNDO_TABLE, why);
+    ism_status status = ism_undo_lock(&table->audience, ISM_UNDO_TABLE, &table->locks, why);
     if (status == ISM_OK) {
         status = open_locked(table, why);
-        ism_undo_unlock(table, ISM_UNDO_TABLE);
+        ism_undo_unlock(table->locks, ISM_UNDO_TABLE);
     }
     if (status != ISM_OK) {
         free(table);

@@ -35,7 +35,7 @@ struct ism_undo_life {
 /* All is guarded by ISM_LOCK_REGISTRY, but for what stays as it is while the table is open. */
 struct ism_life_table {
     struct ism_undo_audience audience;
-    int locks; /* the set whose locks are taken: the one that has the key; -1: not known yet */
+    int locks; /* the set whose locks were taken last: the one that had the key; -1: not known yet */
     int set;   /* the set that lives and alarms are in: the same, unless somebody has removed it */
     uint32_t alarms;
     uint32_t slots;
@@ -73,10 +73,11 @@ struct ism_life_table *ism_undo_find(const struct ism_undo_audience *audience);
 /* Detach from it, and remove it if nobody else is attached. ISM_LOCK_REGISTRY is held. */
 void ism_undo_leave(struct ism_life_table *table);
 
-/* Take one of the locks, not held by this process yet, or give it back. ISM_E_TIMED_OUT: another process is inside and
- * does not get done, in a table that others may use; this user's own processes are waited for. */
-ism_status ism_undo_lock(struct ism_life_table *table, unsigned which, struct ism_cause *why);
-void ism_undo_unlock(struct ism_life_table *table, unsigned which);
+/* Take one of the locks, not held by this process yet, or give it back. set: before, the set that is likely to have the
+ * key, or -1; afterwards the one whose lock was taken, which alone may be given back. ISM_E_TIMED_OUT: another process is
+ * inside and does not get done, in a table that others may use; this user's own processes are waited for. */
+ism_status ism_undo_lock(const struct ism_undo_audience *audience, unsigned which, int *set, struct ism_cause *why);
+void ism_undo_unlock(int set, unsigned which);
 
 /* Is it still the table's set that its id means to this process? */
 bool ism_undo_is_sealed(const struct ism_life_table *table);

@@ -16,6 +16,7 @@
 
 #define SECOND UINT64_C(1000000000)
 #define PAUSE UINT64_C(1000000) /* between two looks where there are no alarms */
+#define WAKES_MOST 32766        /* at once: a semaphore holds one more, on every system */
 
 static const struct ism_life_table *table_of(const struct ism_place *place)
 {
@@ -56,7 +57,8 @@ bool ism_wait_wake(const struct ism_place *place, bool all)
     int waiting = semctl(table->set, alarm, GETNCNT);
     if (waiting == -1 || (waiting == 0 && semctl(table->set, alarm, GETVAL) > 0))
         return false;
-    struct sembuf add = {alarm, (short)(waiting == 0 || all ? waiting + 1 : 1), 0};
+    int wakes = waiting == 0 || all ? waiting + 1 : 1;
+    struct sembuf add = {alarm, (short)(wakes < WAKES_MOST ? wakes : WAKES_MOST), IPC_NOWAIT};
     (void)semop(table->set, &add, 1);
     return waiting > 0;
 }
