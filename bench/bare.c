@@ -32,8 +32,7 @@ int bare_region_create(struct bare_region *region, const char *name, size_t size
     int descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (descriptor == -1)
         return -1;
-    if (ftruncate(descriptor, (off_t)size) != 0 ||
-        posix_fallocate(descriptor, 0, (off_t)size) != 0) {
+    if (ftruncate(descriptor, (off_t)size) != 0 || posix_fallocate(descriptor, 0, (off_t)size) != 0) {
         (void)close(descriptor);
         return -1;
     }
@@ -66,8 +65,7 @@ void bare_region_remove(const char *name)
 struct bare_locks *bare_locks_make(void)
 {
     pthread_mutexattr_t attributes;
-    struct bare_locks *locks = mmap(NULL, sizeof *locks, PROT_READ | PROT_WRITE,
-                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct bare_locks *locks = mmap(NULL, sizeof *locks, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (locks == MAP_FAILED)
         return NULL;
     (void)pthread_mutexattr_init(&attributes);
@@ -81,8 +79,7 @@ struct bare_locks *bare_locks_make(void)
 void bare_lock(struct bare_locks *locks)
 {
     unsigned seen = 0;
-    if (atomic_compare_exchange_strong_explicit(&locks->word, &seen, 1, memory_order_acquire,
-                                                memory_order_relaxed))
+    if (atomic_compare_exchange_strong_explicit(&locks->word, &seen, 1, memory_order_acquire, memory_order_relaxed))
         return;
     while (atomic_exchange_explicit(&locks->word, 2, memory_order_acquire) != 0)
         (void)syscall(SYS_futex, &locks->word, FUTEX_WAIT, 2, NULL, NULL, 0);

@@ -27,8 +27,8 @@ double measure_median(double *values, unsigned count)
     return values[count / 2];
 }
 
-bool measure_compare(const char *what, double limit, unsigned rounds, measure_side bare,
-                     measure_side ours, void *context)
+bool measure_compare(const char *what, double limit, unsigned rounds, measure_side bare, measure_side ours,
+                     void *context)
 {
     static double bare_times[ROUNDS_MAX], our_times[ROUNDS_MAX], ratios[ROUNDS_MAX];
     (void)bare(context);
@@ -52,8 +52,7 @@ bool measure_compare(const char *what, double limit, unsigned rounds, measure_si
     return is_good;
 }
 
-bool measure_at_most(const char *what, double limit, double most, unsigned rounds, measure_side side,
-                     void *context)
+bool measure_at_most(const char *what, double limit, double most, unsigned rounds, measure_side side, void *context)
 {
     static double values[ROUNDS_MAX];
     (void)side(context);

@@ -127,22 +127,19 @@ static double created(void *context)
 static bool by_one(unsigned rounds)
 {
     unsigned processes = 1;
-    return measure_compare("open with prefault + first touch", 0.95, rounds, bare_opened, opened,
-                           &processes);
+    return measure_compare("open with prefault + first touch", 0.95, rounds, bare_opened, opened, &processes);
 }
 
 static bool by_two(unsigned rounds)
 {
     unsigned processes = 2;
-    return measure_compare("  the same by two processes at once", 0.75, rounds, bare_opened, opened,
-                           &processes);
+    return measure_compare("  the same by two processes at once", 0.75, rounds, bare_opened, opened, &processes);
 }
 
 static bool by_creator(unsigned rounds)
 {
     uint32_t flags = ISM_REGION_PREFAULT;
-    return measure_compare("create with prefault + first touch", 0.95, rounds, bare_created, created,
-                           &flags);
+    return measure_compare("create with prefault + first touch", 0.95, rounds, bare_created, created, &flags);
 }
 
 static bool grants_huge_pages(void)
@@ -185,8 +182,7 @@ int main(int argc, char **argv)
     if (argc > 2)
         size = (size_t)strtoul(argv[2], NULL, 10) * MEBIBYTE;
     if (rounds == 0 || rounds > ROUNDS_MAX || size == 0 || !has_room()) {
-        (void)fprintf(stderr, "bench: rounds: 1 to %d; MiB: 1 to half of the free memory\n",
-                      ROUNDS_MAX);
+        (void)fprintf(stderr, "bench: rounds: 1 to %d; MiB: 1 to half of the free memory\n", ROUNDS_MAX);
         return 2;
     }
     (void)snprintf(head, sizeof head, "s, medians of rounds, %zu MiB", size / MEBIBYTE);

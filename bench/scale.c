@@ -77,8 +77,7 @@ static struct other start_other(void)
 static void have_gather(const struct other *other, unsigned wanted)
 {
     char done;
-    if (write(other->to, &wanted, sizeof wanted) != (ssize_t)sizeof wanted ||
-        read(other->from, &done, 1) != 1)
+    if (write(other->to, &wanted, sizeof wanted) != (ssize_t)sizeof wanted || read(other->from, &done, 1) != 1)
         measure_die("the other process");
 }
 
@@ -162,8 +161,7 @@ int main(int argc, char **argv)
     if (argc > 2)
         count = (unsigned)strtoul(argv[2], NULL, 10);
     if (rounds == 0 || rounds > ROUNDS_MAX || count < 2 || !may_have_enough()) {
-        (void)fprintf(stderr, "bench: rounds: 1 to %d; regions: 2 to the limit of descriptors\n",
-                      ROUNDS_MAX);
+        (void)fprintf(stderr, "bench: rounds: 1 to %d; regions: 2 to the limit of descriptors\n", ROUNDS_MAX);
         return 2;
     }
     crowd = calloc(count, sizeof *crowd);
@@ -172,13 +170,12 @@ int main(int argc, char **argv)
     struct other other = start_other();
     ism_region *region = create(NAME);
     measure_head("us, medians of rounds, few and many regions", "few", "many");
-    bool is_good = measure_compare("open + close, the others in another process", 1.20, rounds,
-                                   few_elsewhere, many_elsewhere, &other);
+    bool is_good = measure_compare("open + close, the others in another process", 1.20, rounds, few_elsewhere,
+                                   many_elsewhere, &other);
     have_gather(&other, 0);
-    is_good &= measure_compare("open + close, the others open in this one", 0, rounds, few_here,
-                               many_here, NULL);
-    is_good &= measure_compare("lock + unlock in two regions by turns", 0, rounds, lock_among_few,
-                               lock_among_many, NULL);
+    is_good &= measure_compare("open + close, the others open in this one", 0, rounds, few_here, many_here, NULL);
+    is_good &=
+        measure_compare("lock + unlock in two regions by turns", 0, rounds, lock_among_few, lock_among_many, NULL);
     gather(0);
     (void)ism_region_close(region);
     (void)close(other.to);

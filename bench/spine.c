@@ -215,8 +215,7 @@ static double sample_ours(void *row)
 
 static const struct row rows[] = {
     {"lock + unlock, uncontended", bare_lock_and_unlock, lock_and_unlock, 0, 200000, 1.30},
-    {"  the same, against glibc's robust mutex", robust_lock_and_unlock, lock_and_unlock, 0, 200000,
-     1.00},
+    {"  the same, against glibc's robust mutex", robust_lock_and_unlock, lock_and_unlock, 0, 200000, 1.00},
     {"create + touch + close, 4 KiB", bare_create, create, 4096, 50, 1.60},
     {"create + touch + close, 1 MiB", bare_create, create, MEBIBYTE, 10, 1.10},
     {"create + touch + close, 64 MiB", bare_create, create, 64 * MEBIBYTE, 1, 1.10},
@@ -237,8 +236,7 @@ int main(int argc, char **argv)
     measure_head("us, medians of rounds", "bare", "isthmus");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct row row = rows[i];
-        is_good = measure_compare(row.what, row.limit, rounds, sample_bare, sample_ours, &row) &&
-                  is_good;
+        is_good = measure_compare(row.what, row.limit, rounds, sample_bare, sample_ours, &row) && is_good;
     }
     (void)ism_region_close(lock_region);
     (void)close(owner_input);

@@ -163,18 +163,18 @@ static bool compare_all(unsigned rounds)
     measure_head("us for each", "bare", "isthmus");
     for (unsigned count = 2; count <= 4; count += 2) {
         const struct side bare = {lock_bare, count, PAIRS}, ours = {lock_ours, count, PAIRS};
-        good &= compare(count == 2 ? "lock + unlock, 2 processes at once" : "  4 processes", 1 / 0.85,
-                        rounds, bare, ours);
+        good &=
+            compare(count == 2 ? "lock + unlock, 2 processes at once" : "  4 processes", 1 / 0.85, rounds, bare, ours);
     }
     binds = true;
     good &= compare("post and be answered, on one core", 1.20, rounds, bare_trips, trips);
     binds = false;
     (void)compare("  on two cores", 0, rounds, bare_trips, trips);
     measure_head("us for each", "before", "this");
-    good &= compare("read lock + unlock, beside those of the mutex", 1.50, rounds,
-                    (struct side){lock_alone, 1, PAIRS}, (struct side){read_and_leave, 1, PAIRS});
-    good &= compare("  by two processes at once, beside one", 1.30, rounds,
-                    (struct side){read_and_leave, 1, PAIRS}, (struct side){read_and_leave, 2, PAIRS});
+    good &= compare("read lock + unlock, beside those of the mutex", 1.50, rounds, (struct side){lock_alone, 1, PAIRS},
+                    (struct side){read_and_leave, 1, PAIRS});
+    good &= compare("  by two processes at once, beside one", 1.30, rounds, (struct side){read_and_leave, 1, PAIRS},
+                    (struct side){read_and_leave, 2, PAIRS});
     return good;
 }
 
@@ -316,8 +316,8 @@ static bool show_fairness(unsigned count)
         most = board->own[i].count > most ? board->own[i].count : most;
     }
     double ratio = least > 0 ? (double)most / (double)least : 1e9;
-    (void)printf("%2u processes on one mutex for %2u s: most / least %27.2f  <= 5  %s\n", count, seconds,
-                 ratio, ratio <= 5 ? "ok" : "OVER");
+    (void)printf("%2u processes on one mutex for %2u s: most / least %27.2f  <= 5  %s\n", count, seconds, ratio,
+                 ratio <= 5 ? "ok" : "OVER");
     (void)fflush(stdout);
     return ratio <= 5;
 }

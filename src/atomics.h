@@ -59,36 +59,31 @@ static inline uint32_t ism_load_acquire_32(const uint32_t *word)
     return value;
 }
 
-static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
+static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
-    uint64_t seen = (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)word,
-                                                            (int64_t)desired, (int64_t)*expected);
+    uint64_t seen =
+        (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)word, (int64_t)desired, (int64_t)*expected);
     bool exchanged = seen == *expected;
     *expected = seen;
     return exchanged;
 }
 
-static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
+static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
     return ism_compare_exchange_acquire_64(word, expected, desired);
 }
 
-static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
+static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
     return ism_compare_exchange_acquire_64(word, expected, desired);
 }
 
-static inline bool ism_compare_exchange_acquire_release_64(uint64_t *word, uint64_t *expected,
-                                                           uint64_t desired)
+static inline bool ism_compare_exchange_acquire_release_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
     return ism_compare_exchange_acquire_64(word, expected, desired);
 }
 
-static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected,
-                                                      uint64_t desired)
+static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
     return ism_compare_exchange_acquire_64(word, expected, desired);
 }
@@ -99,18 +94,15 @@ static inline uint64_t ism_load_sequential_64(const uint64_t *word)
     return ism_load_acquire_64(word);
 }
 
-static inline bool ism_compare_exchange_release_32(uint32_t *word, uint32_t *expected,
-                                                   uint32_t desired)
+static inline bool ism_compare_exchange_release_32(uint32_t *word, uint32_t *expected, uint32_t desired)
 {
-    uint32_t seen = (uint32_t)_InterlockedCompareExchange((volatile long *)word, (long)desired,
-                                                          (long)*expected);
+    uint32_t seen = (uint32_t)_InterlockedCompareExchange((volatile long *)word, (long)desired, (long)*expected);
     bool exchanged = seen == *expected;
     *expected = seen;
     return exchanged;
 }
 
-static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *expected,
-                                                   uint32_t desired)
+static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *expected, uint32_t desired)
 {
     return ism_compare_exchange_release_32(word, expected, desired);
 }
@@ -173,39 +165,34 @@ static inline uint32_t ism_load_acquire_32(const uint32_t *word)
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
+static inline bool ism_compare_exchange_acquire_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
-    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
-                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
 }
 
-static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
+static inline bool ism_compare_exchange_release_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
-    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
-                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
 }
 
-static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected,
-                                                   uint64_t desired)
+static inline bool ism_compare_exchange_relaxed_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
-    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
-                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED);
 }
 
-static inline bool ism_compare_exchange_acquire_release_64(uint64_t *word, uint64_t *expected,
-                                                           uint64_t desired)
+static inline bool ism_compare_exchange_acquire_release_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
-    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
-                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
 }
 
-static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected,
-                                                      uint64_t desired)
+static inline bool ism_compare_exchange_sequential_64(uint64_t *word, uint64_t *expected, uint64_t desired)
 {
-    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false,
-                                       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((ism_word_64 *)word, expected, desired, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
 }
 
 static inline uint64_t ism_load_sequential_64(const uint64_t *word)
@@ -213,18 +200,14 @@ static inline uint64_t ism_load_sequential_64(const uint64_t *word)
     return __atomic_load_n((const ism_word_64 *)word, __ATOMIC_SEQ_CST);
 }
 
-static inline bool ism_compare_exchange_release_32(uint32_t *word, uint32_t *expected,
-                                                   uint32_t desired)
+static inline bool ism_compare_exchange_release_32(uint32_t *word, uint32_t *expected, uint32_t desired)
 {
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELEASE,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
-static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *expected,
-                                                   uint32_t desired)
+static inline bool ism_compare_exchange_relaxed_32(uint32_t *word, uint32_t *expected, uint32_t desired)
 {
-    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELAXED,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 static inline void ism_store_relaxed_64(uint64_t *word, uint64_t value)

@@ -38,16 +38,16 @@ struct ism_cause {
 
 /* What core must act on. */
 struct ism_traits {
-    const char *name;          /* of the backend: "posix", "sysv", "win32" */
-    unsigned candidates;       /* native names that one name may have, tried in order */
+    const char *name;           /* of the backend: "posix", "sysv", "win32" */
+    unsigned candidates;        /* native names that one name may have, tried in order */
     unsigned shared_candidates; /* the same for names that all users share; 0: no object can be open to others */
-    bool names_are_exact;      /* a native name belongs to one name only */
-    bool tells_scopes;         /* names of ISM_SCOPE_MACHINE are others than those of ISM_SCOPE_SESSION */
-    bool keeps_persistent;     /* objects can outlive their last process */
-    bool frees_names;          /* a name can be freed while processes have the object */
-    bool locks_names;          /* ism_lease_begin() keeps others out */
-    bool lease_names_holders;  /* ism_lease_holders() knows who; otherwise the attach list is kept */
-    bool reserves_lazily;      /* memory that was not committed can be touched all the same */
+    bool names_are_exact;       /* a native name belongs to one name only */
+    bool tells_scopes;          /* names of ISM_SCOPE_MACHINE are others than those of ISM_SCOPE_SESSION */
+    bool keeps_persistent;      /* objects can outlive their last process */
+    bool frees_names;           /* a name can be freed while processes have the object */
+    bool locks_names;           /* ism_lease_begin() keeps others out */
+    bool lease_names_holders;   /* ism_lease_holders() knows who; otherwise the attach list is kept */
+    bool reserves_lazily;       /* memory that was not committed can be touched all the same */
 };
 extern const struct ism_traits ism_backend_traits;
 
@@ -63,14 +63,14 @@ struct ism_memory {
     uint64_t length;        /* of the whole object, in bytes; measured */
     unsigned char *address; /* NULL until it is mapped */
     bool writable;
-    bool made;              /* through this handle; set by core */
-    bool leased;            /* ism_lease_take() succeeded */
-    bool alone;             /* ism_lease_take_alone() did */
-    uint64_t forks;         /* ism_process_forks() when it was leased */
-    unsigned kind;          /* the backend's own; measured */
-    bool faults;            /* touching what was not committed ends the process; measured */
-    uint64_t owner;         /* the user whose it is, 0 where users have no numbers; measured */
-    uint32_t access;        /* an ism_access, as the system applies it; measured */
+    bool made;       /* through this handle; set by core */
+    bool leased;     /* ism_lease_take() succeeded */
+    bool alone;      /* ism_lease_take_alone() did */
+    uint64_t forks;  /* ism_process_forks() when it was leased */
+    unsigned kind;   /* the backend's own; measured */
+    bool faults;     /* touching what was not committed ends the process; measured */
+    uint64_t owner;  /* the user whose it is, 0 where users have no numbers; measured */
+    uint32_t access; /* an ism_access, as the system applies it; measured */
 };
 
 /* What a protection is that none of ism_access has. */
@@ -86,7 +86,7 @@ struct ism_memory_plan {
 
 /* Whose names are meant. */
 struct ism_names {
-    bool shared; /* those that all users share, else those of this user */
+    bool shared;     /* those that all users share, else those of this user */
     ism_scope scope; /* ISM_SCOPE_SESSION unless traits.tells_scopes */
 };
 
@@ -109,12 +109,11 @@ static inline bool ism_memory_is_shared(const char *native)
 
 /* Make an object, all zero, if the native name is free. It is open for writing. ism_memory_measure()
  * is called next. ISM_E_BUSY: what is left of a dead one is in the way for now. */
-ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
-                             struct ism_memory *out, struct ism_cause *why);
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan, struct ism_memory *out,
+                             struct ism_cause *why);
 
 /* Get a handle of an existing object. Follows no symbolic link. */
-ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
-                           struct ism_cause *why);
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out, struct ism_cause *why);
 
 /* See what an open object is: fills in what is measured; one that was just made has the access that was planned
  * afterwards, whatever the umask is. ISM_E_FOREIGN: it belongs to another user, though its name is this one's, or is
@@ -126,23 +125,20 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why);
 ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why);
 
 /* Set memory aside for a range of a mapped object, so that touching it can't fail later. */
-ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                             struct ism_cause *why);
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length, struct ism_cause *why);
 
 /* Ask for what R14 offers, for a range of a mapped object: wanted holds ISM_REGION_PREFAULT, _LOCKED,
  * _HUGE_PAGES and _NO_CORE_DUMP. Returns those that are in force for the whole range; what the system refuses is
  * left out. Other processes may use the memory meanwhile. PREFAULT is asked for what was committed; HUGE_PAGES
  * before the commit where the range is fresh, and brings the memory in as well. */
-uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                           uint32_t wanted);
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length, uint32_t wanted);
 
 /* Copy bytes from or to the object; the range lies within its length. May map it. Whoever reads bytes that
  * were written so also sees all that the writer had stored in the object before (release, acquire). The first
  * eight bytes are written last, or all at once: a writer who is killed leaves the old ones. */
-ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
-                           struct ism_cause *why);
-ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
-                            size_t size, struct ism_cause *why);
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size, struct ism_cause *why);
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes, size_t size,
+                            struct ism_cause *why);
 
 /* Free the native name, if it still means this object; whoever has it mapped keeps it. Where names can't be
  * freed (traits.frees_names), the object at least no longer outlives its last process. The object was
@@ -181,10 +177,8 @@ const char *ism_native_complaint(const char *name, bool is_new);
 /* Make an object for this user alone, if the name is free; or get a handle of one, whoever's it is, if the
  * system lets this user. It is measured, but neither committed nor mapped yet. ISM_E_FOREIGN: what bears the
  * name is no shared memory. */
-ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why);
-ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out,
-                           struct ism_cause *why);
+ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out, struct ism_cause *why);
+ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out, struct ism_cause *why);
 
 /* Free the name. only: if it still means this object; NULL: whatever it means. ISM_E_UNSUPPORTED: the system
  * frees it by itself, with the last handle. */
@@ -194,8 +188,7 @@ ism_status ism_native_remove(const char *name, const struct ism_memory *only, st
 
 /* Make an object, all zero, for this user alone, and measure it; the system's tools show the label. It is not sealed
  * yet. ISM_E_UNSUPPORTED: there are none here. */
-ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why);
+ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out, struct ism_cause *why);
 
 /* From now on its length stays what it is; and unless others may write, what is mapped for writing already is all
  * through which it is written. */
@@ -203,15 +196,14 @@ ism_status ism_sealed_seal(struct ism_memory *memory, bool others_may_write, str
 
 /* Get a handle of one's own of the object that a descriptor means, and measure it. ISM_E_INVALID: it is no
  * descriptor. ISM_E_FOREIGN: what it means can be made shorter. */
-ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out,
-                           struct ism_cause *why);
+ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out, struct ism_cause *why);
 
 /* ---- lease ---- */
 
 enum ism_lease {
-    ISM_LEASE_NONE,    /* no process has the object */
-    ISM_LEASE_HELD,    /* at least one process has a lease, and lives */
-    ISM_LEASE_LEAVING  /* somebody is about to discard it, or to take a lease: look again soon */
+    ISM_LEASE_NONE,   /* no process has the object */
+    ISM_LEASE_HELD,   /* at least one process has a lease, and lives */
+    ISM_LEASE_LEAVING /* somebody is about to discard it, or to take a lease: look again soon */
 };
 
 /* From begin to end no other thread of this process looks up, creates, leases, leaves or discards an object,
@@ -260,8 +252,8 @@ void ism_life_table_leave(void);
  * ism_life_table_unshare(), and made before the lease is taken. The object was measured. ISM_E_UNSUPPORTED: there is
  * none. */
 struct ism_life_table;
-ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out,
-                                uint64_t *id, struct ism_cause *why);
+ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out, uint64_t *id,
+                                struct ism_cause *why);
 void ism_life_table_unshare(struct ism_life_table *table);
 
 /* The calling thread's life in a table (NULL: this user's), the same at each call; a forked child's threads get new
@@ -279,17 +271,16 @@ bool ism_life_is_known_to_have_ended(const struct ism_life_table *table, ism_lif
 
 /* A 32-bit word that processes sleep on. */
 struct ism_place {
-    uint32_t *word;   /* where this process has it mapped */
-    uint64_t region;  /* the region's random id */
-    uint64_t offset;  /* of the word in the region */
+    uint32_t *word;               /* where this process has it mapped */
+    uint64_t region;              /* the region's random id */
+    uint64_t offset;              /* of the word in the region */
     struct ism_life_table *lives; /* the region's; NULL: this user's */
 };
 
 /* Sleep while the word holds the value, for no longer than some nanoseconds. Also returns when woken, may
  * return when the watched life ends (0: watch none), and may return for no reason. ism_life_ended() has been asked about
  * that life. */
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds);
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds);
 
 /* Wake one sleeper, or all. False: nobody was asleep, as far as can be told. */
 bool ism_wait_wake(const struct ism_place *place, bool all);

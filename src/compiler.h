@@ -15,7 +15,7 @@
 #else
 #define ISM_PRINTF_DIALECT printf
 #endif
-#define ISM_PRINTF(format_index, first_argument)                                                   \
+#define ISM_PRINTF(format_index, first_argument)                                                                       \
     __attribute__((format(ISM_PRINTF_DIALECT, format_index, first_argument)))
 #define ISM_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #endif

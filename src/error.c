@@ -10,8 +10,8 @@ static ISM_THREAD_LOCAL ism_error last_error;
 const char *ism_status_name(ism_status status)
 {
     switch (status) {
-#define NAME(name, value, text)                                                                    \
-    case name:                                                                                     \
+#define NAME(name, value, text)                                                                                        \
+    case name:                                                                                                         \
         return #name;
         ISM_STATUS_LIST(NAME)
 #undef NAME
@@ -24,8 +24,8 @@ const char *ism_status_name(ism_status status)
 const char *ism_status_text(ism_status status)
 {
     switch (status) {
-#define TEXT(name, value, text)                                                                    \
-    case name:                                                                                     \
+#define TEXT(name, value, text)                                                                                        \
+    case name:                                                                                                         \
         return text;
         ISM_STATUS_LIST(TEXT)
 #undef TEXT
@@ -56,8 +56,7 @@ ism_status ism_fail(ism_status status, const struct ism_cause *why, const char *
     if (length < 0)
         length = 0;
     if ((size_t)length < sizeof message)
-        (void)snprintf(message + length, sizeof message - (size_t)length, ": %s",
-                       ism_status_text(status));
+        (void)snprintf(message + length, sizeof message - (size_t)length, ": %s", ism_status_text(status));
 
     memset(&last_error, 0, sizeof last_error);
     last_error.status = status;

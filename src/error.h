@@ -9,8 +9,7 @@
  * why:    what the backend said; NULL if no system call failed.
  * format: what could not be done, with the value that was wrong: lower case, no full stop, objects in
  *         double quotes. The status's text is added after a colon. */
-ism_status ism_fail(ism_status status, const struct ism_cause *why, const char *format, ...)
-    ISM_PRINTF(3, 4);
+ism_status ism_fail(ism_status status, const struct ism_cause *why, const char *format, ...) ISM_PRINTF(3, 4);
 
 /* Put an earlier record of the calling thread back: what failed since was no failure of a call. */
 void ism_error_restore(const ism_error *earlier);

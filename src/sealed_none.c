@@ -1,8 +1,7 @@
 /* sealed_none.c: for systems without descriptors that can be sealed, and for backends whose objects are none. */
 #include "backend.h"
 
-ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out, struct ism_cause *why)
 {
     (void)label;
     (void)length;
@@ -19,8 +18,7 @@ ism_status ism_sealed_seal(struct ism_memory *memory, bool others_may_write, str
     return ISM_E_UNSUPPORTED;
 }
 
-ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     (void)descriptor;
     (void)writable;

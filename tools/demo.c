@@ -66,8 +66,8 @@ static ism_status share_as(struct demo *demo, unsigned attempt)
     ism_status status;
 
     for (unsigned i = 0; i < 2; i++)
-        (void)snprintf(demo->names[i], NAME_SIZE, "demo-%" PRIu64 "-%u.%s", process_own_id(),
-                       attempt, i == 0 ? "pixels" : "ledger");
+        (void)snprintf(demo->names[i], NAME_SIZE, "demo-%" PRIu64 "-%u.%s", process_own_id(), attempt,
+                       i == 0 ? "pixels" : "ledger");
     ledger_layout(demo->workers, &layout);
     status = ism_array_create(demo->names[1], &layout, NULL, &demo->ledger_array);
     if (status != ISM_OK)
@@ -138,16 +138,13 @@ static void introduce(const struct demo *demo)
     ism_region_info info;
     char shape[TEXT_SHAPE], size[TEXT_SHORT], least[32], greatest[32];
 
-    (void)printf("%s: %s, %s, %s, values from %s to %s\n", demo->file,
-                 ism_dtype_name(demo->view.layout.dtype), text_shape(&demo->view.layout, shape),
-                 text_size(demo->view.size, size), elements_describe(range, false, least),
-                 elements_describe(range, true, greatest));
+    (void)printf("%s: %s, %s, %s, values from %s to %s\n", demo->file, ism_dtype_name(demo->view.layout.dtype),
+                 text_shape(&demo->view.layout, shape), text_size(demo->view.size, size),
+                 elements_describe(range, false, least), elements_describe(range, true, greatest));
     if (ism_region_get_info(ism_array_region(demo->pixels), &info) == ISM_OK)
-        (void)printf("shared as \"%s\" (%s)\n", info.name,
-                     info.path[0] != '\0' ? info.path : info.native_name);
-    (void)printf("%u worker process%s its contrast in place, and count%s into one histogram:\n\n",
-                 demo->workers, demo->workers == 1 ? " stretches" : "es stretch",
-                 demo->workers == 1 ? "s" : "");
+        (void)printf("shared as \"%s\" (%s)\n", info.name, info.path[0] != '\0' ? info.path : info.native_name);
+    (void)printf("%u worker process%s its contrast in place, and count%s into one histogram:\n\n", demo->workers,
+                 demo->workers == 1 ? " stretches" : "es stretch", demo->workers == 1 ? "s" : "");
     (void)fflush(stdout);
 }
 
@@ -271,8 +268,7 @@ static bool compare_elements(const struct demo *demo)
         return true;
     while (shared[i] == alone[i])
         i++;
-    (void)tool_error("element %" PRIu64 " is not what one process alone computes",
-                     i / demo->view.item_size);
+    (void)tool_error("element %" PRIu64 " is not what one process alone computes", i / demo->view.item_size);
     return false;
 }
 
@@ -280,14 +276,12 @@ static bool compare_tallies(const struct tally *shared, const struct tally *alon
 {
     for (unsigned i = 0; i < ELEMENTS_BINS; i++)
         if (shared->bins[i] != alone->bins[i]) {
-            (void)tool_error("bin %u has %" PRIu64 " elements, but %" PRIu64
-                             " if one process alone counts",
-                             i, shared->bins[i], alone->bins[i]);
+            (void)tool_error("bin %u has %" PRIu64 " elements, but %" PRIu64 " if one process alone counts", i,
+                             shared->bins[i], alone->bins[i]);
             return false;
         }
     if (shared->apart != alone->apart)
-        (void)tool_error("%" PRIu64 " elements are infinite or no number, but %" PRIu64
-                         " if one process alone counts",
+        (void)tool_error("%" PRIu64 " elements are infinite or no number, but %" PRIu64 " if one process alone counts",
                          shared->apart, alone->apart);
     return shared->apart == alone->apart;
 }
@@ -354,8 +348,7 @@ int command_demo(const struct request *request)
     process_catch_interrupts();
     demo.workers = request->workers;
     demo.victim = request->workers / 2;
-    demo.file =
-        request->operand_count > 0 ? request->operands[0] : find_example(example, sizeof example);
+    demo.file = request->operand_count > 0 ? request->operands[0] : find_example(example, sizeof example);
     if (!share(&demo)) {
         (void)tool_fail();
     } else if (prepare(&demo)) {

@@ -160,8 +160,7 @@ static bool find_position(const struct range *range, const void *element, double
     if (range->least == range->greatest && is_integer(dtype))
         return true;
     if (is_integer(dtype)) {
-        *position = (double)(load_key(dtype, element) - range->least) /
-                    (double)(range->greatest - range->least);
+        *position = (double)(load_key(dtype, element) - range->least) / (double)(range->greatest - range->least);
     } else {
         double least = double_from_bits(range->least), greatest = double_from_bits(range->greatest);
         double value = load_real(dtype, element);
@@ -253,8 +252,7 @@ void elements_choose_cuts(struct range *range, const struct tally *counted)
     range->high_cut = high;
 }
 
-void elements_count(const struct range *range, const void *data, uint64_t count,
-                    struct tally *tally)
+void elements_count(const struct range *range, const void *data, uint64_t count, struct tally *tally)
 {
     uint64_t item = ism_dtype_size((ism_dtype)range->dtype);
     const unsigned char *at = data;

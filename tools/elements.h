@@ -35,8 +35,7 @@ void elements_find_range(ism_dtype dtype, const void *data, uint64_t count, stru
 void elements_choose_cuts(struct range *range, const struct tally *counted);
 
 /* Add the elements to a tally. */
-void elements_count(const struct range *range, const void *data, uint64_t count,
-                    struct tally *tally);
+void elements_count(const struct range *range, const void *data, uint64_t count, struct tally *tally);
 
 /* Stretch the elements in place. Doing it twice is not doing it once. */
 void elements_stretch(const struct range *range, void *data, uint64_t count);

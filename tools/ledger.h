@@ -58,8 +58,7 @@ struct ledger *ledger_open(const ism_array *array);
 /* How many strips a part has: 1 or more, even if it has no elements. */
 uint64_t ledger_strips(const ism_array_part *part, uint64_t item_size);
 
-void ledger_strip(const ism_array_part *part, uint64_t item_size, uint64_t index,
-                  struct strip *out);
+void ledger_strip(const ism_array_part *part, uint64_t item_size, uint64_t index, struct strip *out);
 
 /* What ledger_lock() found when the previous owner of the lock had died. */
 struct ledger_repair {

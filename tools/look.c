@@ -58,13 +58,12 @@ static const char *state_word(const struct entry *entry)
     return entry->info.ready ? "ready" : "initialising";
 }
 
-
 /* ---- JSON ---- */
 
 static void print_json_array(const ism_array_layout *layout)
 {
-    (void)printf(", \"dtype\": \"%s\", \"order\": \"%s\", \"shape\": [",
-                 ism_dtype_name(layout->dtype), layout->order == ISM_ORDER_FORTRAN ? "F" : "C");
+    (void)printf(", \"dtype\": \"%s\", \"order\": \"%s\", \"shape\": [", ism_dtype_name(layout->dtype),
+                 layout->order == ISM_ORDER_FORTRAN ? "F" : "C");
     for (uint32_t i = 0; i < layout->dimensions; i++)
         (void)printf("%s%" PRIu64, i > 0 ? ", " : "", layout->shape[i]);
     (void)putchar(']');
@@ -84,14 +83,13 @@ static void print_json(const struct entry *entry)
         (void)printf(", \"error\": \"%s\"}", ism_status_name(entry->outcome));
         return;
     }
-    (void)printf(", \"size\": %" PRIu64 ", \"capacity\": %" PRIu64 ", \"lifetime\": \"%s\"",
-                 info->size, info->capacity, lifetime_word(info));
+    (void)printf(", \"size\": %" PRIu64 ", \"capacity\": %" PRIu64 ", \"lifetime\": \"%s\"", info->size, info->capacity,
+                 lifetime_word(info));
     (void)printf(", \"attached\": [");
     for (uint32_t i = 0; i < info->attached_count; i++)
         (void)printf("%s%" PRIu64, i > 0 ? ", " : "", info->attached[i]);
-    (void)printf("], \"stale\": %s, \"ready\": %s, \"committed\": %s",
-                 info->stale ? "true" : "false", info->ready ? "true" : "false",
-                 info->committed ? "true" : "false");
+    (void)printf("], \"stale\": %s, \"ready\": %s, \"committed\": %s", info->stale ? "true" : "false",
+                 info->ready ? "true" : "false", info->committed ? "true" : "false");
     if (entry->is_array)
         print_json_array(&entry->layout);
     (void)putchar('}');
@@ -143,12 +141,10 @@ static void print_row(const struct entry *entry, int name_width)
 
     (void)printf("%-*s  ", name_width, text_name(info, name));
     if (entry->outcome != ISM_OK) {
-        (void)printf("%8s  %-10s  %8s  %-12s  %s\n", "-", "-", "-", state_word(entry),
-                     ism_status_text(entry->outcome));
+        (void)printf("%8s  %-10s  %8s  %-12s  %s\n", "-", "-", "-", state_word(entry), ism_status_text(entry->outcome));
         return;
     }
-    (void)printf("%8s  %-10s  %8" PRIu32 "  ", text_size(info->size, size), lifetime_word(info),
-                 info->attached_count);
+    (void)printf("%8s  %-10s  %8" PRIu32 "  ", text_size(info->size, size), lifetime_word(info), info->attached_count);
     if (entry->is_array)
         (void)printf("%-12s  %s, %s\n", state_word(entry), ism_dtype_name(entry->layout.dtype),
                      text_shape(&entry->layout, shape));
@@ -166,8 +162,8 @@ static void print_table(const struct entries *entries)
         width = length > width ? length : width;
     }
     if (entries->count > 0)
-        (void)printf("%-*s  %8s  %-10s  %8s  %-12s  %s\n", width, "NAME", "SIZE", "LIFETIME",
-                     "ATTACHED", "STATE", "ARRAY");
+        (void)printf("%-*s  %8s  %-10s  %8s  %-12s  %s\n", width, "NAME", "SIZE", "LIFETIME", "ATTACHED", "STATE",
+                     "ARRAY");
     for (size_t i = 0; i < entries->count; i++)
         print_row(&entries->items[i], width);
 }
@@ -221,8 +217,7 @@ static void print_long(const struct entry *entry)
     (void)printf("%-12s %s\n%-12s", "lifetime", lifetime_word(info), "attached");
     for (uint32_t i = 0; i < info->attached_count; i++)
         (void)printf(" %" PRIu64, info->attached[i]);
-    (void)printf("%s\n%-12s %s\n", info->attached_count == 0 ? " nobody" : "", "state",
-                 state_word(entry));
+    (void)printf("%s\n%-12s %s\n", info->attached_count == 0 ? " nobody" : "", "state", state_word(entry));
     if (entry->is_array)
         (void)printf("%-12s %s, %s%s\n", "array", ism_dtype_name(entry->layout.dtype),
                      text_shape(&entry->layout, shape),

@@ -105,8 +105,7 @@ static int print_help(void)
                  "Share memory among processes, safe under kill -9.\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (commands[i].summary != NULL)
-            (void)printf("  %-4s %-24s  %s\n", commands[i].name, commands[i].arguments,
-                         commands[i].summary);
+            (void)printf("  %-4s %-24s  %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
     (void)printf("\n  --help     this, or more about a command\n"
                  "  --version  the library's version\n\n"
                  "Exit status: 0, 1 if something went wrong, 2 if the command line is wrong.\n");
@@ -169,8 +168,7 @@ static int take_workers(int count, char **arguments, struct request *request)
 
 /* Move the operands to the front of the arguments and note the options. Returns -1, or the exit
  * status if there is nothing more to do. */
-static int parse(const struct command *command, int count, char **arguments,
-                 struct request *request)
+static int parse(const struct command *command, int count, char **arguments, struct request *request)
 {
     bool options_ended = false;
     int taken;
@@ -192,8 +190,7 @@ static int parse(const struct command *command, int count, char **arguments,
                    (taken = take_workers(count - i, arguments + i, request)) > 0) {
             i += taken - 1;
             if (request->workers == 0)
-                return usage_error(command, "--workers takes a number from 1 to %d",
-                                   TOOL_WORKERS_MAX);
+                return usage_error(command, "--workers takes a number from 1 to %d", TOOL_WORKERS_MAX);
         } else {
             return usage_error(command, "unknown option \"%s\"", argument);
         }
@@ -201,8 +198,7 @@ static int parse(const struct command *command, int count, char **arguments,
     if (request->operand_count < command->operands_min)
         return usage_error(command, "\"%s\" needs more arguments", command->name);
     if (command->operands_max >= 0 && request->operand_count > command->operands_max)
-        return usage_error(command, "too many arguments: \"%s\"",
-                           request->operands[command->operands_max]);
+        return usage_error(command, "too many arguments: \"%s\"", request->operands[command->operands_max]);
     return -1;
 }
 

@@ -15,9 +15,8 @@ struct style {
 };
 
 static const struct style unicode = {8,
-                                     {" ", "\xe2\x96\x81", "\xe2\x96\x82", "\xe2\x96\x83",
-                                      "\xe2\x96\x84", "\xe2\x96\x85", "\xe2\x96\x86",
-                                      "\xe2\x96\x87", "\xe2\x96\x88"}};
+                                     {" ", "\xe2\x96\x81", "\xe2\x96\x82", "\xe2\x96\x83", "\xe2\x96\x84",
+                                      "\xe2\x96\x85", "\xe2\x96\x86", "\xe2\x96\x87", "\xe2\x96\x88"}};
 static const struct style ascii = {2, {" ", ".", "#"}};
 
 static uint64_t column(const struct tally *tally, unsigned index)
@@ -28,8 +27,7 @@ static uint64_t column(const struct tally *tally, unsigned index)
     return sum;
 }
 
-static void find_heights(const struct tally *tally, uint64_t highest, unsigned steps,
-                         unsigned heights[COLUMNS])
+static void find_heights(const struct tally *tally, uint64_t highest, unsigned steps, unsigned heights[COLUMNS])
 {
     for (unsigned i = 0; i < COLUMNS; i++) {
         uint64_t value = column(tally, i);
@@ -41,8 +39,7 @@ static void find_heights(const struct tally *tally, uint64_t highest, unsigned s
 }
 
 /* The line that lies so many above the lowest, through both histograms, without blanks at its end. */
-static void print_line(FILE *out, const struct style *style, unsigned above,
-                       const unsigned heights[2 * COLUMNS])
+static void print_line(FILE *out, const struct style *style, unsigned above, const unsigned heights[2 * COLUMNS])
 {
     unsigned below = above * style->steps, end = 2 * COLUMNS;
 
@@ -65,8 +62,7 @@ static void print_scale(FILE *out, const struct range *range)
     char least[32], greatest[32];
     int width = (int)strlen(elements_describe(range, false, least));
 
-    (void)fprintf(out, "%s%*s", least, width < COLUMNS ? COLUMNS - width : 1,
-                  elements_describe(range, true, greatest));
+    (void)fprintf(out, "%s%*s", least, width < COLUMNS ? COLUMNS - width : 1, elements_describe(range, true, greatest));
 }
 
 void picture_print(FILE *out, bool utf8, const struct range *range, const char *const titles[2],

@@ -34,8 +34,7 @@ static volatile sig_atomic_t interrupted_by;
  */
 void process_remember_program(const char *called_as)
 {
-    static const char *const links[] = {"/proc/self/exe", "/proc/curproc/file",
-                                        "/proc/self/path/a.out"};
+    static const char *const links[] = {"/proc/self/exe", "/proc/curproc/file", "/proc/self/path/a.out"};
     ssize_t length = -1;
 
     for (size_t i = 0; i < sizeof links / sizeof links[0] && length <= 0; i++)
@@ -161,8 +160,7 @@ bool process_read_line(struct process *process, char *line, size_t size)
     while (!lines_take(lines, line, size)) {
         if (interrupted_by != 0)
             return false;
-        ssize_t got =
-            read(process->output, lines->bytes + lines->filled, LINES_CAPACITY - lines->filled);
+        ssize_t got = read(process->output, lines->bytes + lines->filled, LINES_CAPACITY - lines->filled);
         if (got == 0 || (got == -1 && errno != EINTR))
             return false;
         if (got > 0)
@@ -198,8 +196,7 @@ int process_wait(struct process *process)
 
 void process_pause(unsigned milliseconds)
 {
-    struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000),
-                            .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+    struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000), .tv_nsec = (long)(milliseconds % 1000) * 1000000};
     (void)nanosleep(&time, NULL);
 }
 

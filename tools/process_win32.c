@@ -70,19 +70,17 @@ static bool create(const wchar_t *program, const char *const arguments[], STARTU
     HANDLE inherited[3] = {startup->StartupInfo.hStdInput, startup->StartupInfo.hStdOutput,
                            startup->StartupInfo.hStdError};
     DWORD flags;
-    size_t count =
-        GetHandleInformation(inherited[2], &flags) && (flags & HANDLE_FLAG_INHERIT) ? 3 : 2;
+    size_t count = GetHandleInformation(inherited[2], &flags) && (flags & HANDLE_FLAG_INHERIT) ? 3 : 2;
     wchar_t line[1024];
 
     return compose_line(line, sizeof line / sizeof line[0], arguments) &&
-           UpdateProcThreadAttribute(startup->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-                                     inherited, count * sizeof inherited[0], NULL, NULL) &&
+           UpdateProcThreadAttribute(startup->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited,
+                                     count * sizeof inherited[0], NULL, NULL) &&
            CreateProcessW(program, line, NULL, NULL, TRUE, EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
                           &startup->StartupInfo, created);
 }
 
-static bool spawn(const char *const arguments[], HANDLE input, HANDLE output,
-                  PROCESS_INFORMATION *created)
+static bool spawn(const char *const arguments[], HANDLE input, HANDLE output, PROCESS_INFORMATION *created)
 {
     STARTUPINFOEXW startup;
     SIZE_T size = 0;
@@ -97,8 +95,7 @@ static bool spawn(const char *const arguments[], HANDLE input, HANDLE output,
     startup.StartupInfo.hStdError = GetStdHandle(STD_ERROR_HANDLE);
     (void)InitializeProcThreadAttributeList(NULL, 1, 0, &size);
     startup.lpAttributeList = malloc(size);
-    if (program != NULL && startup.lpAttributeList != NULL &&
-        GetModuleFileNameW(NULL, program, PROGRAM_SIZE) != 0 &&
+    if (program != NULL && startup.lpAttributeList != NULL && GetModuleFileNameW(NULL, program, PROGRAM_SIZE) != 0 &&
         InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size)) {
         done = create(program, arguments, &startup, created);
         DeleteProcThreadAttributeList(startup.lpAttributeList);
@@ -119,8 +116,7 @@ static bool start(struct process *process, const char *const arguments[])
     HANDLE input = NULL, output = NULL;
     PROCESS_INFORMATION created;
 
-    bool done = CreatePipe(&input, &process->input, NULL, 0) &&
-                CreatePipe(&process->output, &output, NULL, 65536) &&
+    bool done = CreatePipe(&input, &process->input, NULL, 0) && CreatePipe(&process->output, &output, NULL, 65536) &&
                 SetHandleInformation(input, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) &&
                 SetHandleInformation(output, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) &&
                 spawn(arguments, input, output, &created);

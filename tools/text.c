@@ -39,18 +39,16 @@ const char *text_shape(const ism_array_layout *layout, char text[TEXT_SHAPE])
 
     (void)snprintf(text, TEXT_SHAPE, "one element");
     for (uint32_t i = 0; i < layout->dimensions; i++)
-        length += (size_t)snprintf(text + length, TEXT_SHAPE - length, "%s%" PRIu64,
-                                   i > 0 ? " x " : "", layout->shape[i]);
+        length +=
+            (size_t)snprintf(text + length, TEXT_SHAPE - length, "%s%" PRIu64, i > 0 ? " x " : "", layout->shape[i]);
     if (layout->dimensions == 1)
-        (void)snprintf(text + length, TEXT_SHAPE - length, " element%s",
-                       layout->shape[0] == 1 ? "" : "s");
+        (void)snprintf(text + length, TEXT_SHAPE - length, " element%s", layout->shape[0] == 1 ? "" : "s");
     return text;
 }
 
 const char *text_name(const ism_region_info *info, char text[ISM_NATIVE_NAME_MAX + 1])
 {
-    (void)snprintf(text, ISM_NATIVE_NAME_MAX + 1, "%s",
-                   info->name[0] != '\0' ? info->name : info->native_name);
+    (void)snprintf(text, ISM_NATIVE_NAME_MAX + 1, "%s", info->name[0] != '\0' ? info->name : info->native_name);
     for (char *at = text; *at != '\0'; at++)
         if (*at < ' ' || *at > '~')
             *at = '?';

@@ -157,8 +157,8 @@ static bool do_part(struct worker *worker, uint64_t index)
             return false;
         done += strip.count;
     }
-    say("part %" PRIu64 ", strips %" PRIu64 " to %" PRIu64 ": %s elements", index + 1, first + 1,
-        part->strips, text_count(done, count));
+    say("part %" PRIu64 ", strips %" PRIu64 " to %" PRIu64 ": %s elements", index + 1, first + 1, part->strips,
+        text_count(done, count));
     return true;
 }
 

@@ -86,8 +86,8 @@ ISM_API const char *ism_dtype_name(ism_dtype dtype);
  *          order); ISM_E_OVERFLOW (its size in bytes); otherwise as ism_region_create().
  * Threads: any. Not in a signal handler. Blocks: as ism_region_create(). Since: 0.1.
  * Promises: A1, A2, A3, R2, R4. */
-ISM_API ism_status ism_array_create(const char *name, const ism_array_layout *layout,
-                                    const ism_region_options *options, ism_array **out);
+ISM_API ism_status ism_array_create(const char *name, const ism_array_layout *layout, const ism_region_options *options,
+                                    ism_array **out);
 
 /* Open an array that exists. Its header is checked against the region, whoever wrote it.
  * name:    as for ism_region_open().
@@ -98,8 +98,7 @@ ISM_API ism_status ism_array_create(const char *name, const ism_array_layout *la
  *          the header says); ISM_E_VERSION; otherwise as ism_region_open().
  * Threads: any. Not in a signal handler. Blocks: as ism_region_open(). Since: 0.1.
  * Promises: A1, A2, E2. */
-ISM_API ism_status ism_array_open(const char *name, const ism_region_options *options,
-                                  ism_array **out);
+ISM_API ism_status ism_array_open(const char *name, const ism_region_options *options, ism_array **out);
 
 /* Open an array, or create it if there is none.
  * name:    as for ism_region_open_or_create().
@@ -140,8 +139,7 @@ ISM_API ism_status ism_array_get_view(const ism_array *array, ism_array_view *ou
  * out:     filled on ISM_OK.
  * Returns: ISM_OK; ISM_E_INVALID (NULL, no parts, or an index that is not below parts).
  * Threads: any. Blocks: no. Since: 0.1. Promise: A3. */
-ISM_API ism_status ism_array_get_part(const ism_array *array, uint64_t index, uint64_t parts,
-                                      ism_array_part *out);
+ISM_API ism_status ism_array_get_part(const ism_array *array, uint64_t index, uint64_t parts, ism_array_part *out);
 
 /* The lock that belongs to an array, for the calls of sync.h.
  * array:   open.
@@ -186,8 +184,8 @@ ISM_API ism_status ism_array_unlock(ism_array *array);
  *          ism_array_create().
  * Threads: any. Not in a signal handler. Blocks: while the file is read. Since: 0.1.
  * Promise: A4. */
-ISM_API ism_status ism_array_load(const char *path, const char *name,
-                                  const ism_region_options *options, ism_array **out);
+ISM_API ism_status ism_array_load(const char *path, const char *name, const ism_region_options *options,
+                                  ism_array **out);
 
 /* Write an array to an .npy file. The file is whole or not there: it is written beside the old one of
  * that name, which it replaces at the end. Takes no lock: hold the array's lock if others write.

@@ -85,15 +85,15 @@ typedef ism_status (*ism_region_initialiser)(ism_region *region, void *context);
 
 /* How to create or open. Zero every field that is not set: zero is the default of each. */
 typedef struct ism_region_options {
-    uint64_t size;         /* in bytes, 1 or more; when opening: what it must be, 0 any */
-    uint64_t capacity;     /* create: the size that it may grow to, in bytes; 0: as size */
-    ism_lifetime lifetime; /* create */
-    ism_access access; /* create: who may use it; open: OWNER looks among this user's names, GROUP and
+    uint64_t size;                      /* in bytes, 1 or more; when opening: what it must be, 0 any */
+    uint64_t capacity;                  /* create: the size that it may grow to, in bytes; 0: as size */
+    ism_lifetime lifetime;              /* create */
+    ism_access access;                  /* create: who may use it; open: OWNER looks among this user's names, GROUP and
                         * EVERYONE among those that all users share, and GROUP takes no region that is open
                         * to everyone */
-    ism_scope scope; /* both */
-    uint32_t flags;        /* ISM_REGION_READ_ONLY (open), _LAZY (create), those of R14 (both), ... */
-    ism_deadline deadline; /* how long to wait for a living process that initialises the region */
+    ism_scope scope;                    /* both */
+    uint32_t flags;                     /* ISM_REGION_READ_ONLY (open), _LAZY (create), those of R14 (both), ... */
+    ism_deadline deadline;              /* how long to wait for a living process that initialises the region */
     ism_region_initialiser initialiser; /* create; NULL: leave it zero */
     void *initialiser_context;
 } ism_region_options;
@@ -107,13 +107,13 @@ typedef struct ism_region_info {
     uint64_t capacity;                         /* in bytes */
     ism_lifetime lifetime;
     ism_access access;
-    uint64_t owner; /* user id of the one who made it; 0 on Windows, where users have no numbers */
-    int stale;     /* nobody has it and nobody can get it: its memory waits to be freed */
-    int ready;     /* 0: it is being initialised, or whoever did so died */
-    int committed; /* touching it can't fail for want of space (R4); 0 with ISM_REGION_LAZY */
-    uint32_t granted; /* flags of R14 that are in force, told by ism_region_get_info() alone; for what
+    uint64_t owner;          /* user id of the one who made it; 0 on Windows, where users have no numbers */
+    int stale;               /* nobody has it and nobody can get it: its memory waits to be freed */
+    int ready;               /* 0: it is being initialised, or whoever did so died */
+    int committed;           /* touching it can't fail for want of space (R4); 0 with ISM_REGION_LAZY */
+    uint32_t granted;        /* flags of R14 that are in force, told by ism_region_get_info() alone; for what
                        * another process has grown the region by they are not asked */
-    uint32_t attached_count;             /* how many ids follow */
+    uint32_t attached_count; /* how many ids follow */
     uint64_t attached[ISM_ATTACHED_MAX]; /* ids of processes that have it open, as far as known */
 } ism_region_info;
 
@@ -136,8 +136,7 @@ typedef struct ism_region_info {
  * Threads: any. Processes: exactly one of several creates. Not in a signal handler. Blocks: only in
  *          the callback, and while the system zeroes the memory. Since: 0.1.
  * Promises: R1, R2, R3, R4, R6, R8, R14, E3. */
-ISM_API ism_status ism_region_create(const char *name, const ism_region_options *options,
-                                     ism_region **out);
+ISM_API ism_status ism_region_create(const char *name, const ism_region_options *options, ism_region **out);
 
 /* Open a region that exists.
  * name:    see ISM_NAME_MAX.
@@ -152,8 +151,7 @@ ISM_API ism_status ism_region_create(const char *name, const ism_region_options 
  * Threads: any. Not in a signal handler. Blocks: until the deadline, and only while a living process
  *          initialises the region. Since: 0.1. Promises: R1, R2, R3, R6, R8, R9, R14, E2, E3,
  *          E5. */
-ISM_API ism_status ism_region_open(const char *name, const ism_region_options *options,
-                                   ism_region **out);
+ISM_API ism_status ism_region_open(const char *name, const ism_region_options *options, ism_region **out);
 
 /* Open a region for writing, or create it if there is none. The callback runs once per region; every
  * other process gets the region only when it has returned. If the one who runs it dies, the next
@@ -165,8 +163,7 @@ ISM_API ism_status ism_region_open(const char *name, const ism_region_options *o
  *          ISM_E_NOT_FOUND.
  * Threads: any. Not in a signal handler. Blocks: as both. Since: 0.1.
  * Promises: R1, R2, R3, R4, R6, R8, E2, E3, E5. */
-ISM_API ism_status ism_region_open_or_create(const char *name, const ism_region_options *options,
-                                             ism_region **out);
+ISM_API ism_status ism_region_open_or_create(const char *name, const ism_region_options *options, ism_region **out);
 
 /* Give back what was opened: the memory is unmapped and must not be touched any more. The last process
  * to close a region of ISM_LIFETIME_PROCESSES frees it.
@@ -226,8 +223,7 @@ ISM_API ism_status ism_region_get_token(const ism_region *region, char token[ISM
  * Returns: what ism_region_open() does; ISM_E_NOT_FOUND also if its name means another region by now;
  *          ISM_E_TOKEN (no token, or a damaged one); ISM_E_VERSION also for a later version's token.
  * Threads: any. Not in a signal handler. Blocks: as ism_region_open(). Since: 0.1. Promises: R10, E2, E3. */
-ISM_API ism_status ism_region_open_token(const char *token, const ism_region_options *options,
-                                         ism_region **out);
+ISM_API ism_status ism_region_open_token(const char *token, const ism_region_options *options, ism_region **out);
 
 /* Create a region that has no name, is handed over as a descriptor, and can't be made shorter by anybody: so no peer can
  * have a touch of it kill a process (SIGBUS), as it can with a named region. It is gone when nobody has it open.
@@ -259,8 +255,7 @@ ISM_API ism_status ism_region_get_descriptor(const ism_region *region, intptr_t 
  *          ISM_E_VERSION; ISM_E_CORRUPT; ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_NO_SPACE (for the table of lock owners);
  *          ISM_E_SYSTEM.
  * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R9, R10, E2, E3, E5. */
-ISM_API ism_status ism_region_open_descriptor(intptr_t descriptor, const ism_region_options *options,
-                                              ism_region **out);
+ISM_API ism_status ism_region_open_descriptor(intptr_t descriptor, const ism_region_options *options, ism_region **out);
 
 /* Make shared memory that other software attaches to by its native name: one that shm_open() takes ("/video")
  * on POSIX systems, such as Python's shared_memory; a key ("0x1234", or in decimal) on System V; a section
@@ -280,8 +275,8 @@ ISM_API ism_status ism_region_open_descriptor(intptr_t descriptor, const ism_reg
  * Threads: any. Processes: exactly one of several creates; others may see the object before it has its size.
  *          Not in a signal handler. Blocks: only while the system zeroes the memory. Since: 0.1.
  * Promises: R4, R8, R11, E3. */
-ISM_API ism_status ism_region_create_native(const char *native_name,
-                                            const ism_region_options *options, ism_region **out);
+ISM_API ism_status ism_region_create_native(const char *native_name, const ism_region_options *options,
+                                            ism_region **out);
 
 /* Attach to shared memory that other software made, or ism_region_create_native().
  * native_name: as for ism_region_create_native(); on System V also the id of a segment ("id:65538").
@@ -293,8 +288,7 @@ ISM_API ism_status ism_region_create_native(const char *native_name,
  *          as while its maker is making it; or more than this process can address); ISM_E_ACCESS;
  *          ISM_E_FOREIGN; ISM_E_NO_MEMORY; ISM_E_LIMIT; ISM_E_SYSTEM. No open removes anything.
  * Threads: any. Not in a signal handler. Blocks: no. Since: 0.1. Promises: R9, R11, E3. */
-ISM_API ism_status ism_region_open_native(const char *native_name, const ism_region_options *options,
-                                          ism_region **out);
+ISM_API ism_status ism_region_open_native(const char *native_name, const ism_region_options *options, ism_region **out);
 
 /* Free a native name. Whoever has the object mapped keeps its memory.
  * native_name: as for ism_region_open_native().

@@ -16,45 +16,45 @@ extern "C" {
 /* Every status: enumerator, value, text. Values are never renumbered or used again. Zero and above:
  * the call did its work, and a positive value adds a fact. Below zero: it did not, and nothing of it
  * is left behind (promise E3). */
-#define ISM_STATUS_LIST(X)                                                                         \
-    X(ISM_OK, 0, "success")                                                                        \
-    X(ISM_OWNER_DIED, 1, "the lock is yours, but its previous owner died holding it")              \
-    X(ISM_LAST_PARTY, 2, "all parties have arrived, and this was the last one")                     \
-    X(ISM_E_INVALID, -1, "invalid argument")                                                       \
-    X(ISM_E_NAME, -2, "not a valid region name")                                                   \
-    X(ISM_E_SIZE, -3, "not a possible size")                                                       \
-    X(ISM_E_DTYPE, -4, "unknown or unsupported data type")                                         \
-    X(ISM_E_SHAPE, -5, "not a possible array shape")                                               \
-    X(ISM_E_OVERFLOW, -6, "the size in bytes overflows")                                           \
-    X(ISM_E_NOT_FOUND, -7, "no such region or file")                                               \
-    X(ISM_E_EXISTS, -8, "already exists")                                                          \
-    X(ISM_E_ACCESS, -9, "permission denied")                                                       \
-    X(ISM_E_NO_SPACE, -10, "no space left for shared memory")                                      \
-    X(ISM_E_NO_MEMORY, -11, "out of private memory or address space")                              \
-    X(ISM_E_LIMIT, -12, "a limit of the system or the library is reached")                         \
-    X(ISM_E_BUSY, -13, "in use")                                                                   \
-    X(ISM_E_TIMED_OUT, -14, "the deadline passed")                                                 \
-    X(ISM_E_DEADLOCK, -15, "the calling thread already owns the lock")                             \
-    X(ISM_E_NOT_OWNER, -16, "the calling thread does not own the lock")                            \
-    X(ISM_E_UNRECOVERABLE, -17, "what the lock protects was given up by the one who recovered it") \
-    X(ISM_E_UNSUPPORTED, -18, "not possible on this system")                                       \
-    X(ISM_E_VERSION, -19, "made by a version that this one does not know")                         \
-    X(ISM_E_CORRUPT, -20, "the shared bytes are damaged")                                          \
-    X(ISM_E_FOREIGN, -21, "the object was not made by isthmus, or belongs to another user")        \
-    X(ISM_E_FORMAT, -22, "not a well-formed .npy file")                                            \
-    X(ISM_E_TRUNCATED, -23, "the .npy file is cut short")                                          \
-    X(ISM_E_BYTE_ORDER, -24, "the data has the other byte order")                                  \
-    X(ISM_E_READ_ONLY, -25, "the handle is read-only")                                             \
-    X(ISM_E_INITIALISER, -26, "the init callback reported failure")                                \
-    X(ISM_E_FILE, -27, "a file could not be read or written")                                      \
-    X(ISM_E_SYSTEM, -28, "the operating system refused for another reason")                        \
+#define ISM_STATUS_LIST(X)                                                                                             \
+    X(ISM_OK, 0, "success")                                                                                            \
+    X(ISM_OWNER_DIED, 1, "the lock is yours, but its previous owner died holding it")                                  \
+    X(ISM_LAST_PARTY, 2, "all parties have arrived, and this was the last one")                                        \
+    X(ISM_E_INVALID, -1, "invalid argument")                                                                           \
+    X(ISM_E_NAME, -2, "not a valid region name")                                                                       \
+    X(ISM_E_SIZE, -3, "not a possible size")                                                                           \
+    X(ISM_E_DTYPE, -4, "unknown or unsupported data type")                                                             \
+    X(ISM_E_SHAPE, -5, "not a possible array shape")                                                                   \
+    X(ISM_E_OVERFLOW, -6, "the size in bytes overflows")                                                               \
+    X(ISM_E_NOT_FOUND, -7, "no such region or file")                                                                   \
+    X(ISM_E_EXISTS, -8, "already exists")                                                                              \
+    X(ISM_E_ACCESS, -9, "permission denied")                                                                           \
+    X(ISM_E_NO_SPACE, -10, "no space left for shared memory")                                                          \
+    X(ISM_E_NO_MEMORY, -11, "out of private memory or address space")                                                  \
+    X(ISM_E_LIMIT, -12, "a limit of the system or the library is reached")                                             \
+    X(ISM_E_BUSY, -13, "in use")                                                                                       \
+    X(ISM_E_TIMED_OUT, -14, "the deadline passed")                                                                     \
+    X(ISM_E_DEADLOCK, -15, "the calling thread already owns the lock")                                                 \
+    X(ISM_E_NOT_OWNER, -16, "the calling thread does not own the lock")                                                \
+    X(ISM_E_UNRECOVERABLE, -17, "what the lock protects was given up by the one who recovered it")                     \
+    X(ISM_E_UNSUPPORTED, -18, "not possible on this system")                                                           \
+    X(ISM_E_VERSION, -19, "made by a version that this one does not know")                                             \
+    X(ISM_E_CORRUPT, -20, "the shared bytes are damaged")                                                              \
+    X(ISM_E_FOREIGN, -21, "the object was not made by isthmus, or belongs to another user")                            \
+    X(ISM_E_FORMAT, -22, "not a well-formed .npy file")                                                                \
+    X(ISM_E_TRUNCATED, -23, "the .npy file is cut short")                                                              \
+    X(ISM_E_BYTE_ORDER, -24, "the data has the other byte order")                                                      \
+    X(ISM_E_READ_ONLY, -25, "the handle is read-only")                                                                 \
+    X(ISM_E_INITIALISER, -26, "the init callback reported failure")                                                    \
+    X(ISM_E_FILE, -27, "a file could not be read or written")                                                          \
+    X(ISM_E_SYSTEM, -28, "the operating system refused for another reason")                                            \
     X(ISM_E_TOKEN, -29, "not a token, or a damaged one")
 
 typedef enum ism_status {
 #define ISM_STATUS_ENUMERATOR(name, value, text) name = value,
     ISM_STATUS_LIST(ISM_STATUS_ENUMERATOR)
 #undef ISM_STATUS_ENUMERATOR
-    ISM_STATUS_RESERVED = -32768 /* makes the type signed and wide for every compiler */
+        ISM_STATUS_RESERVED = -32768 /* makes the type signed and wide for every compiler */
 } ism_status;
 
 /* What the last failed call of a thread had to say. */

@@ -19,8 +19,8 @@ typedef uint64_t ism_deadline;
 /* No deadline. Zero, so that it is what a zeroed struct of options says. */
 #define ISM_FOREVER ((ism_deadline)0)
 
-#define ISM_MILLISECOND ((uint64_t)1000000)  /* in nanoseconds */
-#define ISM_SECOND ((uint64_t)1000000000)    /* in nanoseconds */
+#define ISM_MILLISECOND ((uint64_t)1000000) /* in nanoseconds */
+#define ISM_SECOND ((uint64_t)1000000000)   /* in nanoseconds */
 
 /* The deadline that lies some time ahead.
  * nanoseconds: the time from now on; 0 gives a deadline that has passed already.
@@ -297,8 +297,7 @@ ISM_API ism_status ism_condition_wait(ism_condition *condition, ism_mutex *mutex
  * Returns: as ism_condition_wait(); ISM_E_TIMED_OUT: there was no signal, and the mutex is the thread's again.
  *          ISM_OWNER_DIED is told rather than that the deadline passed.
  * Threads: as ism_mutex_lock(). Blocks: until the deadline, and for the mutex. Since: 0.1. Promises: S5, S9. */
-ISM_API ism_status ism_condition_wait_until(ism_condition *condition, ism_mutex *mutex,
-                                            ism_deadline deadline);
+ISM_API ism_status ism_condition_wait_until(ism_condition *condition, ism_mutex *mutex, ism_deadline deadline);
 
 /* Have one who waits go on. The mutex need not be owned.
  * condition: as for ism_condition_wait().
@@ -338,8 +337,7 @@ ISM_API ism_status ism_barrier_arrive(ism_barrier *barrier, uint32_t parties);
  * deadline: as for ism_mutex_lock_until().
  * Returns: as ism_barrier_arrive(); ISM_E_TIMED_OUT.
  * Threads: as ism_mutex_lock(). Blocks: until the deadline. Since: 0.1. Promises: S7, S9. */
-ISM_API ism_status ism_barrier_arrive_until(ism_barrier *barrier, uint32_t parties,
-                                            ism_deadline deadline);
+ISM_API ism_status ism_barrier_arrive_until(ism_barrier *barrier, uint32_t parties, ism_deadline deadline);
 
 /* ---- once (S8) ---- */
 

@@ -48,8 +48,8 @@ static ism_status initialise(ism_region *region, void *context)
     return plan->header_damaged ? ISM_E_FORMAT : ISM_OK;
 }
 
-static ism_status make_plan(const char *name, const ism_array_layout *layout,
-                            const ism_region_options *options, struct plan *plan)
+static ism_status make_plan(const char *name, const ism_array_layout *layout, const ism_region_options *options,
+                            struct plan *plan)
 {
     memset(plan, 0, sizeof *plan);
     if (name == NULL || layout == NULL)
@@ -59,8 +59,7 @@ static ism_status make_plan(const char *name, const ism_array_layout *layout,
         plan->options = *options;
     if (plan->options.size != 0 || plan->options.capacity != 0)
         return ism_fail(ISM_E_SIZE, NULL,
-                        "%s can't be given size %" PRIu64 " and capacity %" PRIu64
-                        ": its layout tells both",
+                        "%s can't be given size %" PRIu64 " and capacity %" PRIu64 ": its layout tells both",
                         plan->subject, plan->options.size, plan->options.capacity);
     ism_status status = ism_layout_measure(layout, plan->subject, &plan->view);
     if (status != ISM_OK)
@@ -96,26 +95,25 @@ static ism_status read_view(ism_region *region, const char *subject, ism_array_v
     if (status != ISM_OK)
         return status;
     if (header_size > available)
-        return ism_fail(ISM_E_TRUNCATED, NULL, "%s ends after %" PRIu64 " bytes, within its header",
-                        subject, region_size);
+        return ism_fail(ISM_E_TRUNCATED, NULL, "%s ends after %" PRIu64 " bytes, within its header", subject,
+                        region_size);
     status = ism_npy_parse(copy, header_size, subject, view);
     if (status != ISM_OK)
         return status;
     if (header_size % ISM_NPY_ALIGNMENT != 0)
-        return ism_fail(ISM_E_FORMAT, NULL, "%s has its data at byte %u, no multiple of %d",
-                        subject, (unsigned)header_size, ISM_NPY_ALIGNMENT);
+        return ism_fail(ISM_E_FORMAT, NULL, "%s has its data at byte %u, no multiple of %d", subject,
+                        (unsigned)header_size, ISM_NPY_ALIGNMENT);
     uint64_t data_size = region_size - header_size;
     if (data_size != view->size)
         return ism_fail(data_size < view->size ? ISM_E_TRUNCATED : ISM_E_FORMAT, NULL,
-                        "%s has %" PRIu64 " bytes of data, and its header tells of %" PRIu64,
-                        subject, data_size, view->size);
+                        "%s has %" PRIu64 " bytes of data, and its header tells of %" PRIu64, subject, data_size,
+                        view->size);
     view->data = (unsigned char *)ism_region_data(region) + header_size;
     return ISM_OK;
 }
 
 /* An existing array must be what the caller asked for. */
-static ism_status compare(const ism_array_layout *found, const ism_array_layout *wanted,
-                          const char *subject)
+static ism_status compare(const ism_array_layout *found, const ism_array_layout *wanted, const char *subject)
 {
     size_t shape_size = wanted->dimensions * sizeof wanted->shape[0];
     bool same_shape = found->dimensions == wanted->dimensions && found->order == wanted->order &&
@@ -125,15 +123,14 @@ static ism_status compare(const ism_array_layout *found, const ism_array_layout 
     char found_text[ISM_LAYOUT_TEXT_MAX], wanted_text[ISM_LAYOUT_TEXT_MAX];
     ism_layout_describe(found, found_text);
     ism_layout_describe(wanted, wanted_text);
-    return ism_fail(found->dtype == wanted->dtype ? ISM_E_SHAPE : ISM_E_DTYPE, NULL,
-                    "%s is %s, not %s", subject, found_text, wanted_text);
+    return ism_fail(found->dtype == wanted->dtype ? ISM_E_SHAPE : ISM_E_DTYPE, NULL, "%s is %s, not %s", subject,
+                    found_text, wanted_text);
 }
 
 /* Open the region of an array that exists in whatever size, or create it. A region of another size
  * is opened all the same, so that its header tells what is different; if it is gone by then, the
  * second attempt has the last word. */
-static ism_status open_or_create_region(const char *name, const ism_region_options *options,
-                                        ism_region **out)
+static ism_status open_or_create_region(const char *name, const ism_region_options *options, ism_region **out)
 {
     ism_status status = ism_region_open_or_create(name, options, out);
     if (status != ISM_E_SIZE)
@@ -156,8 +153,8 @@ static ism_status new_array(const char *subject, ism_array **out)
     return ISM_OK;
 }
 
-static ism_status plan_array(const char *name, const ism_array_layout *layout,
-                             const ism_region_options *options, struct plan *plan, ism_array **out)
+static ism_status plan_array(const char *name, const ism_array_layout *layout, const ism_region_options *options,
+                             struct plan *plan, ism_array **out)
 {
     ism_status status = make_plan(name, layout, options, plan);
     return status == ISM_OK ? new_array(plan->subject, out) : status;
@@ -170,8 +167,8 @@ static ism_status give_up(ism_array *array, ism_status status)
     return status;
 }
 
-ism_status ism_array_create(const char *name, const ism_array_layout *layout,
-                            const ism_region_options *options, ism_array **out)
+ism_status ism_array_create(const char *name, const ism_array_layout *layout, const ism_region_options *options,
+                            ism_array **out)
 {
     if (out == NULL)
         return null_argument("out");
@@ -214,8 +211,8 @@ ism_status ism_array_open(const char *name, const ism_region_options *options, i
     return ISM_OK;
 }
 
-ism_status ism_array_open_or_create(const char *name, const ism_array_layout *layout,
-                                    const ism_region_options *options, ism_array **out)
+ism_status ism_array_open_or_create(const char *name, const ism_array_layout *layout, const ism_region_options *options,
+                                    ism_array **out)
 {
     if (out == NULL)
         return null_argument("out");
@@ -260,14 +257,12 @@ ism_status ism_array_get_view(const ism_array *array, ism_array_view *out)
     return ISM_OK;
 }
 
-ism_status ism_array_get_part(const ism_array *array, uint64_t index, uint64_t parts,
-                              ism_array_part *out)
+ism_status ism_array_get_part(const ism_array *array, uint64_t index, uint64_t parts, ism_array_part *out)
 {
     if (array == NULL || out == NULL)
         return null_argument(array == NULL ? "an array" : "out");
     if (index >= parts)
-        return ism_fail(ISM_E_INVALID, NULL, "there is no part %" PRIu64 " of %" PRIu64, index,
-                        parts);
+        return ism_fail(ISM_E_INVALID, NULL, "there is no part %" PRIu64 " of %" PRIu64, index, parts);
     /* Data begins on a cache line, and every element size divides it: whole lines are dealt out,
      * the first parts getting one more where it does not come out even. */
     const ism_array_view *view = &array->view;

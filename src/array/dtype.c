@@ -70,19 +70,16 @@ bool ism_dtype_from_code(const char *code, size_t length, ism_dtype *out)
 static ism_status check(const ism_array_layout *layout, const char *subject)
 {
     if (ism_dtype_size(layout->dtype) == 0)
-        return ism_fail(ISM_E_DTYPE, NULL, "%s can't have data type %d", subject,
-                        (int)layout->dtype);
+        return ism_fail(ISM_E_DTYPE, NULL, "%s can't have data type %d", subject, (int)layout->dtype);
     if (layout->order != ISM_ORDER_C && layout->order != ISM_ORDER_FORTRAN)
-        return ism_fail(ISM_E_SHAPE, NULL, "%s can't have element order %d", subject,
-                        (int)layout->order);
+        return ism_fail(ISM_E_SHAPE, NULL, "%s can't have element order %d", subject, (int)layout->order);
     if (layout->dimensions > ISM_DIMENSIONS_MAX)
-        return ism_fail(ISM_E_SHAPE, NULL, "%s can't have %" PRIu32 " dimensions, only up to %d",
-                        subject, layout->dimensions, ISM_DIMENSIONS_MAX);
+        return ism_fail(ISM_E_SHAPE, NULL, "%s can't have %" PRIu32 " dimensions, only up to %d", subject,
+                        layout->dimensions, ISM_DIMENSIONS_MAX);
     return ISM_OK;
 }
 
-ism_status ism_layout_measure(const ism_array_layout *layout, const char *subject,
-                              ism_array_view *out)
+ism_status ism_layout_measure(const ism_array_layout *layout, const char *subject, ism_array_view *out)
 {
     ism_status status = check(layout, subject);
     if (status != ISM_OK)
@@ -123,8 +120,7 @@ void ism_layout_describe(const ism_array_layout *layout, char text[ISM_LAYOUT_TE
         char extent[24];
         (void)snprintf(extent, sizeof extent, "%s%" PRIu64, i == 0 ? "" : ", ", layout->shape[i]);
         bool fits = length + strlen(extent) + sizeof ", ..." <= sizeof shape;
-        length +=
-            (size_t)snprintf(shape + length, sizeof shape - length, "%s", fits ? extent : ", ...");
+        length += (size_t)snprintf(shape + length, sizeof shape - length, "%s", fits ? extent : ", ...");
         if (!fits)
             break;
     }

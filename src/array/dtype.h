@@ -16,8 +16,7 @@ bool ism_dtype_from_code(const char *code, size_t length, ism_dtype *out);
 /* Check a layout and work out the whole view of such an array, but for where its data is.
  * subject: what a message is about, such as: array "cam0"
  * Returns: ISM_OK; ISM_E_DTYPE; ISM_E_SHAPE (number of dimensions, order); ISM_E_OVERFLOW. */
-ism_status ism_layout_measure(const ism_array_layout *layout, const char *subject,
-                              ism_array_view *out);
+ism_status ism_layout_measure(const ism_array_layout *layout, const char *subject, ism_array_view *out);
 
 #define ISM_LAYOUT_TEXT_MAX 112
 

@@ -58,15 +58,13 @@ static size_t next_chunk(uint64_t done, uint64_t size)
 
 /* ---- loading ---- */
 
-static ism_status read_header(FILE *file, const char *subject, ism_array_view *view,
-                              size_t *header_size)
+static ism_status read_header(FILE *file, const char *subject, ism_array_view *view, size_t *header_size)
 {
     unsigned char prefix[ISM_NPY_PREFIX];
     size_t count = fread(prefix, 1, sizeof prefix, file);
     if (ferror(file))
         return file_failed("read", subject, "fread", errno);
-    ism_status status =
-        ism_npy_length(prefix, count, ISM_NPY_FILE_HEADER_MAX, subject, header_size);
+    ism_status status = ism_npy_length(prefix, count, ISM_NPY_FILE_HEADER_MAX, subject, header_size);
     if (status != ISM_OK)
         return status;
 
@@ -78,8 +76,7 @@ static ism_status read_header(FILE *file, const char *subject, ism_array_view *v
     if (ferror(file))
         status = file_failed("read", subject, "fread", errno);
     else if (count < *header_size)
-        status = ism_fail(ISM_E_TRUNCATED, NULL, "%s ends after %u bytes, within its header",
-                          subject, (unsigned)count);
+        status = ism_fail(ISM_E_TRUNCATED, NULL, "%s ends after %u bytes, within its header", subject, (unsigned)count);
     else
         status = ism_npy_parse(header, *header_size, subject, view);
     free(header);
@@ -89,14 +86,13 @@ static ism_status read_header(FILE *file, const char *subject, ism_array_view *v
 static ism_status cut_short(const char *subject, uint64_t found, uint64_t promised)
 {
     return ism_fail(ISM_E_TRUNCATED, NULL,
-                    "%s has %" PRIu64 " of the %" PRIu64 " bytes of data that its header tells of",
-                    subject, found, promised);
+                    "%s has %" PRIu64 " of the %" PRIu64 " bytes of data that its header tells of", subject, found,
+                    promised);
 }
 
 /* Looks for the last byte of data where a long can say its place on every system, and ftell() where
  * the file ends before. */
-static ism_status check_length(FILE *file, const char *subject, size_t header_size,
-                               uint64_t promised)
+static ism_status check_length(FILE *file, const char *subject, size_t header_size, uint64_t promised)
 {
     uint64_t last = header_size + promised - 1;
     if (fseek(file, (long)(last < INT32_MAX ? last : INT32_MAX), SEEK_SET) != 0)
@@ -153,14 +149,13 @@ static ism_status explain(const struct loading *loading)
     if (loading->status == ISM_E_TRUNCATED)
         return cut_short(loading->subject, loading->done, loading->promised);
     if (loading->status == ISM_E_FORMAT)
-        return ism_fail(ISM_E_FORMAT, NULL,
-                        "%s goes on after the %" PRIu64 " bytes of data that its header tells of",
+        return ism_fail(ISM_E_FORMAT, NULL, "%s goes on after the %" PRIu64 " bytes of data that its header tells of",
                         loading->subject, loading->promised);
     return file_failed("read", loading->subject, "fread", loading->code);
 }
 
-static ism_status load(FILE *file, const char *subject, const char *name,
-                       const ism_region_options *options, ism_array **out)
+static ism_status load(FILE *file, const char *subject, const char *name, const ism_region_options *options,
+                       ism_array **out)
 {
     ism_array_view view = {.size = 0};
     size_t header_size = 0;
@@ -182,8 +177,7 @@ static ism_status load(FILE *file, const char *subject, const char *name,
     return status;
 }
 
-ism_status ism_array_load(const char *path, const char *name, const ism_region_options *options,
-                          ism_array **out)
+ism_status ism_array_load(const char *path, const char *name, const ism_region_options *options, ism_array **out)
 {
     if (out == NULL)
         return null_argument("out");
@@ -226,8 +220,7 @@ static ism_status write_array(FILE *file, const ism_array_view *view, const char
 /* Windows' C library answers EEXIST, or EACCES by its documentation, where a file of the new name
  * exists: the old file then steps aside, and back if need be. A directory must not: it can't be
  * opened there, and gives other errors elsewhere. */
-static ism_status replace(const char *fresh, const char *path, const char *aside,
-                          const char *subject)
+static ism_status replace(const char *fresh, const char *path, const char *aside, const char *subject)
 {
     if (rename(fresh, path) == 0)
         return ISM_OK;
@@ -247,8 +240,8 @@ static ism_status replace(const char *fresh, const char *path, const char *aside
     return ISM_OK;
 }
 
-static ism_status save(const ism_array_view *view, const char *fresh, const char *path,
-                       const char *aside, const char *subject)
+static ism_status save(const ism_array_view *view, const char *fresh, const char *path, const char *aside,
+                       const char *subject)
 {
     FILE *file = fopen(fresh, "wb");
     if (file == NULL)

@@ -84,8 +84,8 @@ size_t ism_npy_write(const ism_array_layout *layout, unsigned char bytes[ISM_NPY
 
 /* ---- parsing ---- */
 
-ism_status ism_npy_length(const unsigned char *bytes, size_t available, size_t limit,
-                          const char *subject, size_t *length)
+ism_status ism_npy_length(const unsigned char *bytes, size_t available, size_t limit, const char *subject,
+                          size_t *length)
 {
     size_t seen = available < MAGIC_SIZE ? available : MAGIC_SIZE;
     if (memcmp(bytes, MAGIC, seen) != 0)
@@ -96,8 +96,7 @@ ism_status ism_npy_length(const unsigned char *bytes, size_t available, size_t l
 
     unsigned major = bytes[6], minor = bytes[7];
     if ((major != 1 && major != 2) || minor != 0)
-        return ism_fail(ISM_E_VERSION, NULL,
-                        "%s has an NPY header of version %u.%u, not 1.0 or 2.0", subject, major,
+        return ism_fail(ISM_E_VERSION, NULL, "%s has an NPY header of version %u.%u, not 1.0 or 2.0", subject, major,
                         minor);
     uint64_t whole = (uint64_t)bytes[8] | (uint64_t)bytes[9] << 8;
     if (major == 1)
@@ -105,8 +104,7 @@ ism_status ism_npy_length(const unsigned char *bytes, size_t available, size_t l
     else
         whole += ((uint64_t)bytes[10] << 16 | (uint64_t)bytes[11] << 24) + VERSION_2_PREFIX;
     if (whole <= ISM_NPY_PREFIX || whole > limit)
-        return ism_fail(ISM_E_FORMAT, NULL, "%s claims a header of %" PRIu64 " bytes", subject,
-                        whole);
+        return ism_fail(ISM_E_FORMAT, NULL, "%s claims a header of %" PRIu64 " bytes", subject, whole);
     *length = (size_t)whole;
     return ISM_OK;
 }
@@ -135,8 +133,8 @@ static ism_status malformed(const struct parser *parser, const char *wanted)
 {
     char quote[QUOTE_MAX];
     ism_printable(parser->at, rest(parser), quote, sizeof quote);
-    return ism_fail(ISM_E_FORMAT, NULL, "%s lacks %s at byte %u of its header, before \"%s\"",
-                    parser->subject, wanted, (unsigned)(parser->at - parser->begin), quote);
+    return ism_fail(ISM_E_FORMAT, NULL, "%s lacks %s at byte %u of its header, before \"%s\"", parser->subject, wanted,
+                    (unsigned)(parser->at - parser->begin), quote);
 }
 
 static void skip_space(struct parser *parser)
@@ -204,8 +202,8 @@ static ism_status parse_descr(struct parser *parser)
         return ISM_OK;
     if (order == '|')
         return unknown_dtype(parser, text, length);
-    return ism_fail(ISM_E_BYTE_ORDER, NULL, "%s has elements of type \"%c%s\"", parser->subject,
-                    order, ism_dtype_code(*dtype));
+    return ism_fail(ISM_E_BYTE_ORDER, NULL, "%s has elements of type \"%c%s\"", parser->subject, order,
+                    ism_dtype_code(*dtype));
 }
 
 static ism_status parse_fortran_order(struct parser *parser)
@@ -238,8 +236,7 @@ static ism_status parse_extent(struct parser *parser, uint64_t *out)
     for (; at_digit(parser); parser->at++) {
         uint64_t digit = (uint64_t)(*parser->at - '0');
         if (extent > (UINT64_MAX - digit) / 10)
-            return ism_fail(ISM_E_OVERFLOW, NULL, "%s has a dimension of over 2^64 elements",
-                            parser->subject);
+            return ism_fail(ISM_E_OVERFLOW, NULL, "%s has a dimension of over 2^64 elements", parser->subject);
         extent = extent * 10 + digit;
     }
     if (*first == '0' && parser->at - first > 1) {
@@ -295,8 +292,7 @@ static ism_status parse_entry(struct parser *parser, bool parsed[KEYS])
     if (!take_string(parser, &name, &length))
         return malformed(parser, "a key in quotes");
     size_t key = 0;
-    while (key < KEYS &&
-           (strlen(keys[key].name) != length || memcmp(keys[key].name, name, length) != 0))
+    while (key < KEYS && (strlen(keys[key].name) != length || memcmp(keys[key].name, name, length) != 0))
         key++;
     if (key == KEYS || parsed[key]) {
         char quote[QUOTE_MAX];
@@ -329,13 +325,11 @@ static ism_status parse_dictionary(struct parser *parser)
         return malformed(parser, "an end");
     for (size_t key = 0; key < KEYS; key++)
         if (!parsed[key])
-            return ism_fail(ISM_E_FORMAT, NULL, "%s has no key \"%s\" in its header",
-                            parser->subject, keys[key].name);
+            return ism_fail(ISM_E_FORMAT, NULL, "%s has no key \"%s\" in its header", parser->subject, keys[key].name);
     return ISM_OK;
 }
 
-ism_status ism_npy_parse(const unsigned char *bytes, size_t length, const char *subject,
-                         ism_array_view *out)
+ism_status ism_npy_parse(const unsigned char *bytes, size_t length, const char *subject, ism_array_view *out)
 {
     const char *text = (const char *)bytes;
     struct parser parser = {

@@ -28,14 +28,13 @@ size_t ism_npy_write(const ism_array_layout *layout, unsigned char bytes[ISM_NPY
  * subject:   what a message is about, such as: file "a.npy"
  * length:    on ISM_OK the whole header's, over ISM_NPY_PREFIX and up to the limit.
  * Returns: ISM_OK; ISM_E_FORMAT; ISM_E_TRUNCATED; ISM_E_VERSION. */
-ism_status ism_npy_length(const unsigned char *bytes, size_t available, size_t limit,
-                          const char *subject, size_t *length);
+ism_status ism_npy_length(const unsigned char *bytes, size_t available, size_t limit, const char *subject,
+                          size_t *length);
 
 /* Parse a whole header of a length that ism_npy_length() told. Nobody else may write to the bytes
  * meanwhile.
  * out:     on ISM_OK the view of such an array, but for where its data is.
  * Returns: ISM_OK; ISM_E_FORMAT; ISM_E_DTYPE; ISM_E_BYTE_ORDER; ISM_E_SHAPE; ISM_E_OVERFLOW. */
-ism_status ism_npy_parse(const unsigned char *bytes, size_t length, const char *subject,
-                         ism_array_view *out);
+ism_status ism_npy_parse(const unsigned char *bytes, size_t length, const char *subject, ism_array_view *out);
 
 #endif

@@ -51,8 +51,7 @@ enum ism_lease ism_lease_look(const struct ism_memory *memory)
 
 ism_status ism_lease_take(struct ism_memory *memory, struct ism_cause *why)
 {
-    ism_status status = ism_record_lock((int)memory->handle, F_RDLCK,
-                                        HOLDERS_OFFSET + ism_process_id(), 1, why);
+    ism_status status = ism_record_lock((int)memory->handle, F_RDLCK, HOLDERS_OFFSET + ism_process_id(), 1, why);
     if (status != ISM_OK)
         return status;
     memory->leased = true;
@@ -120,15 +119,15 @@ void ism_lease_leave(struct ism_memory *memory, bool free_if_last)
 }
 
 /* The kernel reports any lock in the range, not the first one: search on both sides of it. */
-static unsigned holders_between(const struct ism_memory *memory, uint64_t start, uint64_t end,
-                                uint64_t *ids, unsigned limit)
+static unsigned holders_between(const struct ism_memory *memory, uint64_t start, uint64_t end, uint64_t *ids,
+                                unsigned limit)
 {
     int type;
     uint64_t found;
     unsigned count = 0;
     while (count < limit && start < end &&
-           ism_record_conflict((int)memory->handle, start, end - start, &type, &found) == 0 &&
-           type == F_RDLCK && found >= start && found < end) {
+           ism_record_conflict((int)memory->handle, start, end - start, &type, &found) == 0 && type == F_RDLCK &&
+           found >= start && found < end) {
         ids[count++] = found - HOLDERS_OFFSET;
         count += holders_between(memory, start, found, ids + count, limit - count);
         start = found + 1;
@@ -145,6 +144,5 @@ unsigned ism_lease_holders(const struct ism_memory *memory, uint64_t *ids, unsig
     if (limit > 0)
         ids[count++] = ism_process_id(); /* one's own description's locks are not reported */
     count += holders_between(memory, HOLDERS_OFFSET, own, ids + count, limit - count);
-    return count + holders_between(memory, own + 1, HOLDERS_OFFSET + PLACES, ids + count,
-                                   limit - count);
+    return count + holders_between(memory, own + 1, HOLDERS_OFFSET + PLACES, ids + count, limit - count);
 }

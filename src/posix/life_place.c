@@ -4,8 +4,7 @@
 
 #define TABLE_ID UINT64_C(0x0a6566696c6a626f) /* "objlife\n" on little-endian machines */
 
-ism_status ism_life_find_place(const struct ism_memory *object, struct ism_life_place *out,
-                               struct ism_cause *why)
+ism_status ism_life_find_place(const struct ism_memory *object, struct ism_life_place *out, struct ism_cause *why)
 {
     (void)why;
     ism_memory_path(object->native, out->path);

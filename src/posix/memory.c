@@ -50,8 +50,7 @@ void ism_memory_native_name(const char *name, struct ism_names names, unsigned c
                             char native[ISM_NATIVE_NAME_MAX + 1])
 {
     if (!names.shared)
-        (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "/isthmus.%lu.%s",
-                       (unsigned long)ism_user_id(), name);
+        (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, "/isthmus.%lu.%s", (unsigned long)ism_user_id(), name);
     else if (candidate == 0)
         (void)snprintf(native, ISM_NATIVE_NAME_MAX + 1, SHARED_PREFIX "%s", name);
     else
@@ -63,11 +62,10 @@ struct ism_names ism_memory_names(const char *native)
     return (struct ism_names){.shared = strncmp(native, SHARED_PREFIX, strlen(SHARED_PREFIX)) == 0};
 }
 
-ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
-                             struct ism_memory *out, struct ism_cause *why)
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan, struct ism_memory *out,
+                             struct ism_cause *why)
 {
-    int descriptor = ism_descriptor_keep(
-        shm_open(native, O_RDWR | O_CREAT | O_EXCL, ism_access_mode(plan->access)));
+    int descriptor = ism_descriptor_keep(shm_open(native, O_RDWR | O_CREAT | O_EXCL, ism_access_mode(plan->access)));
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     struct ism_memory memory;
@@ -124,8 +122,7 @@ static int open_shared(const char *native, int flags, int *code)
     }
 }
 
-ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     /* Not blocking: somebody may have planted a pipe, or a file with a lease on it. */
     int flags = (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, code = 0, descriptor;
@@ -155,8 +152,7 @@ ism_status ism_memory_measure(struct ism_memory *memory, struct ism_cause *why)
     struct stat found;
     if (fstat((int)memory->handle, &found) == -1)
         return ism_system_failure(why, "fstat", errno);
-    if (!S_ISREG(found.st_mode) ||
-        (found.st_uid != ism_user_id() && !ism_memory_is_shared(memory->native)))
+    if (!S_ISREG(found.st_mode) || (found.st_uid != ism_user_id() && !ism_memory_is_shared(memory->native)))
         return ISM_E_FOREIGN;
     if (found.st_nlink == 0)
         return ISM_E_NOT_FOUND;
@@ -178,8 +174,7 @@ ism_status ism_memory_map(struct ism_memory *memory, struct ism_cause *why)
     return ism_posix_map(memory, (int)memory->handle, why);
 }
 
-ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                             struct ism_cause *why)
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length, struct ism_cause *why)
 {
     int code;
     do { /* some kernels let any signal interrupt it */
@@ -188,8 +183,7 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
     return code == 0 ? ISM_OK : ism_system_failure(why, "posix_fallocate", code);
 }
 
-ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
-                           struct ism_cause *why)
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size, struct ism_cause *why)
 {
     ssize_t got = pread((int)memory->handle, bytes, size, (off_t)offset);
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of ism_memory_write() */
@@ -198,8 +192,8 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
     return (size_t)got == size ? ISM_OK : ISM_E_CORRUPT; /* it has shrunk meanwhile */
 }
 
-ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
-                            size_t size, struct ism_cause *why)
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes, size_t size,
+                            struct ism_cause *why)
 {
     __atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire of ism_memory_read() */
     ssize_t put = pwrite((int)memory->handle, bytes, size, (off_t)offset);
@@ -221,8 +215,7 @@ ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
     if (shm_unlink(memory->native) == 0)
         return ISM_OK;
     status = ism_system_failure(why, "shm_unlink", errno);
-    bool is_hollowed = status == ISM_E_ACCESS && memory->alone &&
-                       ism_memory_is_shared(memory->native) &&
+    bool is_hollowed = status == ISM_E_ACCESS && memory->alone && ism_memory_is_shared(memory->native) &&
                        ftruncate((int)memory->handle, HOLLOW_LENGTH) == 0;
     return is_hollowed ? ISM_OK : status;
 }

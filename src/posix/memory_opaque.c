@@ -85,8 +85,8 @@ static ism_status make_object(struct ism_memory *memory, uint64_t length, struct
     return status;
 }
 
-ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
-                             struct ism_memory *out, struct ism_cause *why)
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan, struct ism_memory *out,
+                             struct ism_cause *why)
 {
     int descriptor;
     struct ism_memory memory;
@@ -121,8 +121,7 @@ static bool object_exists(const char *native)
     return true;
 }
 
-ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     int descriptor;
     ism_status status = ISM_E_NOT_FOUND;
@@ -141,8 +140,8 @@ ism_status ism_memory_open(const char *native, bool writable, struct ism_memory 
 
 /* Is that the object that the side file speaks of? Its owner can't make it shorter. If they are not protected alike,
  * the access is none that a region has. */
-static ism_status check_object(struct ism_memory *memory, const struct ism_side_file *side,
-                               int object, struct ism_cause *why)
+static ism_status check_object(struct ism_memory *memory, const struct ism_side_file *side, int object,
+                               struct ism_cause *why)
 {
     struct stat found;
     if (fstat(object, &found) == -1)
@@ -161,8 +160,7 @@ static ism_status check_object(struct ism_memory *memory, const struct ism_side_
 static ism_status measure_by(struct ism_memory *memory, int object, int code, struct ism_cause *why)
 {
     struct ism_side_file found;
-    ism_status status =
-        ism_side_file_look((int)memory->handle, ism_memory_is_shared(memory->native), &found, why);
+    ism_status status = ism_side_file_look((int)memory->handle, ism_memory_is_shared(memory->native), &found, why);
     if (status != ISM_OK)
         return status;
     if (!found.is_named)
@@ -221,8 +219,7 @@ static ism_status unlink_lost(struct ism_memory *memory)
 /* The folder of shared side files is the system's, and sticky. */
 static bool may_free(const struct ism_memory *memory)
 {
-    return !ism_memory_is_shared(memory->native) || memory->owner == (uint64_t)geteuid() ||
-           geteuid() == 0;
+    return !ism_memory_is_shared(memory->native) || memory->owner == (uint64_t)geteuid() || geteuid() == 0;
 }
 
 /* Free the object, or, where only its owner may, its memory at least; and mark the rest. */

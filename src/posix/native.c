@@ -36,8 +36,7 @@ static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
     return ISM_OK;
 }
 
-ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out, struct ism_cause *why)
 {
     struct ism_memory memory;
     struct ism_cause ignored;
@@ -60,13 +59,11 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
     return status;
 }
 
-ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     struct ism_memory memory;
     /* Not blocking: it may be a pipe, or a file with a lease on it. */
-    int descriptor =
-        ism_descriptor_keep(shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
+    int descriptor = ism_descriptor_keep(shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
     if (descriptor == -1)
         return ism_posix_open_failure(why, errno);
     ism_posix_fill(&memory, name, descriptor, writable);

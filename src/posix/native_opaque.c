@@ -39,8 +39,7 @@ static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
     return ism_posix_map(memory, (int)memory->handle, why);
 }
 
-ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out, struct ism_cause *why)
 {
     struct ism_memory memory;
     int descriptor = ism_descriptor_keep(shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600));
@@ -59,12 +58,10 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
     return status;
 }
 
-ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     struct ism_memory memory;
-    int descriptor =
-        ism_descriptor_keep(shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
+    int descriptor = ism_descriptor_keep(shm_open(name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0));
     if (descriptor == -1)
         return ism_system_failure(why, "shm_open", errno);
     ism_posix_fill(&memory, name, descriptor, writable);

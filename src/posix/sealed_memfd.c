@@ -42,8 +42,7 @@ static ism_status measure(struct ism_memory *memory, struct ism_cause *why)
 }
 
 /* Its mode keeps other users who were given it for reading from opening it anew for writing. */
-ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_sealed_create(const char *label, uint64_t length, struct ism_memory *out, struct ism_cause *why)
 {
     struct ism_memory memory;
     int descriptor = make(label);
@@ -90,8 +89,7 @@ static ism_status check_seals(int descriptor)
     return (uint32_t)system.f_type != HUGETLBFS_MAGIC ? ISM_OK : ISM_E_FOREIGN;
 }
 
-ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_sealed_open(intptr_t descriptor, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     struct ism_memory memory;
     if (descriptor < 0 || descriptor > INT32_MAX)

@@ -13,8 +13,8 @@
 #include "../unix/descriptor.h"
 #include "../unix/folder.h"
 #include "../unix/system_error.h"
-#include "../unix/user_id.h"
 #include "../unix/user_folder.h"
+#include "../unix/user_id.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC UINT64_C(0x0a65646973747369) /* "istside\n" on little-endian machines */
+#define MAGIC UINT64_C(0x0a65646973747369)        /* "istside\n" on little-endian machines */
 #define MAGIC_TURNED UINT64_C(0x697374736964650a) /* the same of the other byte order */
 #define VERSION 1u
 
@@ -55,8 +55,7 @@ static ism_status give_mode(int descriptor, ism_access access, struct ism_cause 
     mode_t mode = ism_access_mode(access);
     if (fstat(descriptor, &made) == -1)
         return ism_system_failure(why, "fstat", errno);
-    if (access == ISM_ACCESS_GROUP && made.st_gid != getegid() &&
-        fchown(descriptor, (uid_t)-1, getegid()) == -1)
+    if (access == ISM_ACCESS_GROUP && made.st_gid != getegid() && fchown(descriptor, (uid_t)-1, getegid()) == -1)
         return ism_system_failure(why, "fchown", errno);
     if ((made.st_mode & 0777) != mode && fchmod(descriptor, mode) == -1)
         return ism_system_failure(why, "fchmod", errno);
@@ -65,13 +64,11 @@ static ism_status give_mode(int descriptor, ism_access access, struct ism_cause 
 
 static ism_status make_at(const char *path, int *descriptor, struct ism_cause *why)
 {
-    *descriptor = ism_descriptor_keep(
-        open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    *descriptor = ism_descriptor_keep(open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     return *descriptor != -1 ? ISM_OK : ism_system_failure(why, "open", errno);
 }
 
-ism_status ism_side_file_create(const char *native, ism_access access, int *descriptor,
-                                struct ism_cause *why)
+ism_status ism_side_file_create(const char *native, ism_access access, int *descriptor, struct ism_cause *why)
 {
     int made;
     char path[ISM_PATH_MAX + 1];
@@ -98,13 +95,11 @@ ism_status ism_side_file_create(const char *native, ism_access access, int *desc
 static bool is_closed(const char *path)
 {
     struct stat found;
-    return lstat(path, &found) == 0 && S_ISREG(found.st_mode) &&
-           found.st_size != ISM_SIDE_FILE_HOLLOW &&
+    return lstat(path, &found) == 0 && S_ISREG(found.st_mode) && found.st_size != ISM_SIDE_FILE_HOLLOW &&
            ism_mode_access(found.st_mode) == ISM_ACCESS_GROUP;
 }
 
-ism_status ism_side_file_open(const char *native, bool writable, int *descriptor,
-                              struct ism_cause *why)
+ism_status ism_side_file_open(const char *native, bool writable, int *descriptor, struct ism_cause *why)
 {
     char path[ISM_PATH_MAX + 1];
     ism_side_file_path(native, path);
@@ -143,15 +138,14 @@ static ism_status read_length(int descriptor, uint64_t *length, struct ism_cause
     return ISM_OK;
 }
 
-ism_status ism_side_file_look(int descriptor, bool shared, struct ism_side_file *out,
-                              struct ism_cause *why)
+ism_status ism_side_file_look(int descriptor, bool shared, struct ism_side_file *out, struct ism_cause *why)
 {
     struct stat found;
     if (fstat(descriptor, &found) == -1)
         return ism_system_failure(why, "fstat", errno);
     /* Among shared ones others may have planted anything, such as a link to another file of this user's. */
-    bool is_possible = shared ? found.st_nlink <= 1 && found.st_size <= (off_t)sizeof(struct header)
-                              : found.st_uid == ism_user_id();
+    bool is_possible =
+        shared ? found.st_nlink <= 1 && found.st_size <= (off_t)sizeof(struct header) : found.st_uid == ism_user_id();
     if (!S_ISREG(found.st_mode) || !is_possible) {
         *why = (struct ism_cause){NULL, 0};
         return ISM_E_FOREIGN;
@@ -209,8 +203,8 @@ static bool is_side_file(const char *native, const char *prefix)
 }
 
 /* goes_on: has the visitor never answered false? */
-static ism_status list_in(const char *folder, const char *prefix, ism_memory_visitor visitor,
-                          void *context, bool *goes_on, struct ism_cause *why)
+static ism_status list_in(const char *folder, const char *prefix, ism_memory_visitor visitor, void *context,
+                          bool *goes_on, struct ism_cause *why)
 {
     DIR *directory = opendir(folder);
     if (directory == NULL && errno == ENOENT)
@@ -237,6 +231,5 @@ ism_status ism_side_file_list(ism_memory_visitor visitor, void *context, struct 
     ism_status status = list_in(folder, ISM_SIDE_FILE_PREFIX, visitor, context, &goes_on, why);
     if (status != ISM_OK || !goes_on)
         return status;
-    return list_in(ISM_RUNTIME_DIRECTORY, ISM_SIDE_FILE_PREFIX_SHARED, visitor, context, &goes_on,
-                   why);
+    return list_in(ISM_RUNTIME_DIRECTORY, ISM_SIDE_FILE_PREFIX_SHARED, visitor, context, &goes_on, why);
 }

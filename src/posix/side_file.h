@@ -11,7 +11,7 @@
 
 #define ISM_SIDE_FILE_PREFIX "/isthmus."
 #define ISM_SIDE_FILE_PREFIX_SHARED "/isthmus-all." /* no name of the lease that locks objects themselves */
-#define ISM_SIDE_FILE_DIGITS 16 /* hexadecimal ones, after the prefix */
+#define ISM_SIDE_FILE_DIGITS 16                     /* hexadecimal ones, after the prefix */
 
 /* The length of what is left of a shared object by those who may not unlink its side file. */
 #define ISM_SIDE_FILE_HOLLOW 1
@@ -32,16 +32,13 @@ bool ism_side_file_is_shared(const char *native);
 void ism_side_file_path(const char *native, char path[ISM_PATH_MAX + 1]);
 
 /* Make one, empty, for those who may use the object. */
-ism_status ism_side_file_create(const char *native, ism_access access, int *descriptor,
-                                struct ism_cause *why);
+ism_status ism_side_file_create(const char *native, ism_access access, int *descriptor, struct ism_cause *why);
 
 /* ISM_E_ACCESS: it is another user's, for a group that this one is not in. */
-ism_status ism_side_file_open(const char *native, bool writable, int *descriptor,
-                              struct ism_cause *why);
+ism_status ism_side_file_open(const char *native, bool writable, int *descriptor, struct ism_cause *why);
 
 /* ISM_E_FOREIGN: it is none, or not this user's though its name is. ISM_E_VERSION: another version has made it. */
-ism_status ism_side_file_look(int descriptor, bool shared, struct ism_side_file *out,
-                              struct ism_cause *why);
+ism_status ism_side_file_look(int descriptor, bool shared, struct ism_side_file *out, struct ism_cause *why);
 
 /* Say that its object is made, and how long it is. */
 ism_status ism_side_file_fill(int descriptor, uint64_t length, struct ism_cause *why);

@@ -28,8 +28,7 @@ void ism_advise_found(struct ism_region *region, uint64_t offset, uint64_t lengt
 {
     struct ism_cause ignored;
     if (!region->committed && (region->wanted & BRINGS_IN) != 0 &&
-        (!region->memory.writable ||
-         ism_memory_commit(&region->memory, offset, length, &ignored) != ISM_OK)) {
+        (!region->memory.writable || ism_memory_commit(&region->memory, offset, length, &ignored) != ISM_OK)) {
         region->wanted &= ~BRINGS_IN;
         region->granted &= ~BRINGS_IN;
     }

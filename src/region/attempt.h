@@ -30,8 +30,7 @@ ism_status ism_attempt_claim(struct ism_attempt *attempt, const char *native, st
 ism_status ism_attempt_fill(struct ism_attempt *attempt);
 
 /* Use the table of lives that the object has, if it has its own. */
-ism_status ism_attempt_share_lives(struct ism_attempt *attempt, const struct ism_memory *memory,
-                                   struct ism_cause *why);
+ism_status ism_attempt_share_lives(struct ism_attempt *attempt, const struct ism_memory *memory, struct ism_cause *why);
 
 /* Take back a region that never got ready: nobody can have it. */
 void ism_region_withdraw(struct ism_region *region);

@@ -71,9 +71,8 @@ static uint32_t checksum_of(const struct ism_control *control)
     return (uint32_t)sum;
 }
 
-void ism_control_fill(struct ism_control *control, const char *name,
-                      const ism_region_options *options, uint64_t region, uint64_t life_table,
-                      ism_life initialiser)
+void ism_control_fill(struct ism_control *control, const char *name, const ism_region_options *options, uint64_t region,
+                      uint64_t life_table, ism_life initialiser)
 {
     memset(control, 0, sizeof *control);
     control->magic = ISM_CONTROL_MAGIC;
@@ -95,10 +94,9 @@ void ism_control_fill(struct ism_control *control, const char *name,
 static bool makes_sense(const struct ism_control *control, uint64_t offset)
 {
     uint64_t expected, length;
-    return ism_control_place(control->capacity, &expected, &length) && expected == offset &&
-           control->size >= 1 && control->size <= control->capacity && control->region != 0 &&
-           control->lifetime <= ISM_LIFETIME_PERSISTENT && control->access <= ISM_ACCESS_EVERYONE &&
-           memchr(control->name, '\0', sizeof control->name) != NULL &&
+    return ism_control_place(control->capacity, &expected, &length) && expected == offset && control->size >= 1 &&
+           control->size <= control->capacity && control->region != 0 && control->lifetime <= ISM_LIFETIME_PERSISTENT &&
+           control->access <= ISM_ACCESS_EVERYONE && memchr(control->name, '\0', sizeof control->name) != NULL &&
            ism_name_is_valid(control->name);
 }
 
@@ -130,8 +128,8 @@ static ism_status judge(struct ism_control *copy, const struct ism_memory *memor
     return ISM_OK;
 }
 
-ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
-                            enum ism_control_state *state, struct ism_cause *why)
+ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy, enum ism_control_state *state,
+                            struct ism_cause *why)
 {
     memset(copy, 0, sizeof *copy);
     *state = ISM_CONTROL_UNREADY;
@@ -147,8 +145,7 @@ ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
     if (!ism_control_find(memory->length, &offset))
         return ISM_E_FOREIGN;
     /* The list of holders, and what lies before it, is read only where it is used. */
-    size_t size = ism_backend_traits.lease_names_holders ? offsetof(struct ism_control, array_mutex)
-                                                         : sizeof *copy;
+    size_t size = ism_backend_traits.lease_names_holders ? offsetof(struct ism_control, array_mutex) : sizeof *copy;
     int reads = ism_backend_traits.locks_names ? 1 : READS;
     ism_status status = ISM_OK;
     for (int i = 0; i < reads; i++) {
@@ -170,8 +167,7 @@ static ism_status write_at(struct ism_memory *memory, size_t place, const void *
     return ism_memory_write(memory, memory->length - ism_memory_page() + place, bytes, size, why);
 }
 
-ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control,
-                             struct ism_cause *why)
+ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control, struct ism_cause *why)
 {
     return write_at(memory, 0, control, sizeof *control, why);
 }
@@ -188,11 +184,9 @@ ism_status ism_control_set_removed(struct ism_memory *memory, struct ism_cause *
     return write_at(memory, offsetof(struct ism_control, removed), &removed, sizeof removed, why);
 }
 
-ism_status ism_control_set_life_table(struct ism_memory *memory, uint64_t life_table,
-                                      struct ism_cause *why)
+ism_status ism_control_set_life_table(struct ism_memory *memory, uint64_t life_table, struct ism_cause *why)
 {
-    return write_at(memory, offsetof(struct ism_control, life_table), &life_table,
-                    sizeof life_table, why);
+    return write_at(memory, offsetof(struct ism_control, life_table), &life_table, sizeof life_table, why);
 }
 
 struct ism_control *ism_control_mapped(const struct ism_memory *memory)

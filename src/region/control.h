@@ -9,7 +9,7 @@
 
 #include "../backend.h"
 
-#define ISM_CONTROL_MAGIC UINT64_C(0x0a73756d68747369) /* "isthmus\n" on little-endian machines */
+#define ISM_CONTROL_MAGIC UINT64_C(0x0a73756d68747369)        /* "isthmus\n" on little-endian machines */
 #define ISM_CONTROL_MAGIC_TURNED UINT64_C(0x697374686d75730a) /* the same of the other byte order */
 #define ISM_CONTROL_VERSION 1u
 #define ISM_CONTROL_FEATURES 0u /* feature bits that this version knows */
@@ -27,14 +27,14 @@ struct ism_control {
     uint64_t capacity; /* bytes of data that the object has room for */
     uint32_t flags;
     uint32_t access; /* who may use it: the object's own protection must be the same */
-    char name[208]; /* zero-filled behind the name */
+    char name[208];  /* zero-filled behind the name */
 
     /* Changed while the region lives. */
-    uint64_t size;       /* bytes of data */
-    uint64_t life_table; /* id of the table that lock owners are named in */
-    uint32_t ready;      /* 0 until the initialiser has returned */
-    uint32_t removed;    /* 1: nobody gets it any more; where names can be freed, since it was found dead */
-    uint64_t initialiser; /* the life of the thread that makes it ready; 0: not known */
+    uint64_t size;          /* bytes of data */
+    uint64_t life_table;    /* id of the table that lock owners are named in */
+    uint32_t ready;         /* 0 until the initialiser has returned */
+    uint32_t removed;       /* 1: nobody gets it any more; where names can be freed, since it was found dead */
+    uint64_t initialiser;   /* the life of the thread that makes it ready; 0: not known */
     ism_mutex growth_mutex; /* R5: of the one who makes it larger */
     uint8_t reserved_mutable[16];
     ism_mutex array_mutex; /* A3: in a cache line of its own */
@@ -59,20 +59,18 @@ bool ism_control_place(uint64_t capacity, uint64_t *control_offset, uint64_t *ob
 bool ism_control_find(uint64_t object_length, uint64_t *control_offset);
 
 /* Fill in a control block; what is not told is zero. */
-void ism_control_fill(struct ism_control *control, const char *name,
-                      const ism_region_options *options, uint64_t region, uint64_t life_table,
-                      ism_life initialiser);
+void ism_control_fill(struct ism_control *control, const char *name, const ism_region_options *options, uint64_t region,
+                      uint64_t life_table, ism_life initialiser);
 
 /* Write a new control block. Its magic comes last, see ism_memory_write(): a block without is taken for none, so
  * a writer that is killed leaves an object that was never claimed. */
-ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control,
-                             struct ism_cause *why);
+ism_status ism_control_write(struct ism_memory *memory, const struct ism_control *control, struct ism_cause *why);
 
 /* Copy the control block out of an object, and check the copy: whoever wrote it may be hostile. ISM_OK: the
  * copy makes sense, or there is none yet: then it is all zero and unready, or hollow.
  * ISM_E_FOREIGN: no magic, or another protection than it says; ISM_E_VERSION; ISM_E_CORRUPT: its values make no sense. */
-ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy,
-                            enum ism_control_state *state, struct ism_cause *why);
+ism_status ism_control_read(struct ism_memory *memory, struct ism_control *copy, enum ism_control_state *state,
+                            struct ism_cause *why);
 
 /* Say that the region is ready: whoever reads that also sees what the creator has stored. */
 ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why);
@@ -80,8 +78,7 @@ ism_status ism_control_publish(struct ism_memory *memory, struct ism_cause *why)
 /* Say that nobody gets the region any more, or which table its lock owners are named in from now on. The object was
  * read by ism_control_read() before. */
 ism_status ism_control_set_removed(struct ism_memory *memory, struct ism_cause *why);
-ism_status ism_control_set_life_table(struct ism_memory *memory, uint64_t life_table,
-                                      struct ism_cause *why);
+ism_status ism_control_set_life_table(struct ism_memory *memory, uint64_t life_table, struct ism_cause *why);
 
 /* The control block in a mapped object. */
 struct ism_control *ism_control_mapped(const struct ism_memory *memory);

@@ -22,7 +22,7 @@ ism_status ism_region_draw_id(uint64_t *id, struct ism_cause *why)
     static struct {
         uint64_t state;
         uint64_t generation; /* of the process that drew it, plus 1 */
-    } source; /* guarded by ISM_LOCK_REGISTRY */
+    } source;                /* guarded by ISM_LOCK_REGISTRY */
     ism_status status = ISM_OK;
     ism_process_lock(ISM_LOCK_REGISTRY);
     if (source.generation != ism_process_generation() + 1) {
@@ -42,8 +42,8 @@ ism_status ism_region_draw_id(uint64_t *id, struct ism_cause *why)
 
 /* Make an object under a free name, and have the lease on it before anybody can take it for a dead
  * process's. ISM_E_EXISTS or ISM_E_BUSY: begin again. */
-static ism_status make_object(const char *native, const struct ism_memory_plan *plan,
-                              struct ism_memory *memory, struct ism_cause *why)
+static ism_status make_object(const char *native, const struct ism_memory_plan *plan, struct ism_memory *memory,
+                              struct ism_cause *why)
 {
     struct ism_cause ignored;
     ism_status status = ism_memory_create(native, plan, memory, why);
@@ -69,8 +69,7 @@ static ism_status make_object(const char *native, const struct ism_memory_plan *
 /* What takes no time is made whole before anybody can find it: that saves saying first who makes it ready. */
 static bool is_made_at_once(const ism_region_options *options)
 {
-    return options->initialiser == NULL && options->size <= AT_ONCE &&
-           (options->flags & ISM_ADVICE) == 0;
+    return options->initialiser == NULL && options->size <= AT_ONCE && (options->flags & ISM_ADVICE) == 0;
 }
 
 bool ism_region_commits_data(const ism_region_options *options)
@@ -79,8 +78,8 @@ bool ism_region_commits_data(const ism_region_options *options)
 }
 
 /* In one piece, where the control block follows the data. */
-ism_status ism_region_commit(struct ism_memory *memory, const ism_region_options *options,
-                             bool with_data, struct ism_cause *why)
+ism_status ism_region_commit(struct ism_memory *memory, const ism_region_options *options, bool with_data,
+                             struct ism_cause *why)
 {
     uint64_t offset = 0, length = 0;
     (void)ism_control_place(ism_control_capacity(options), &offset, &length);
@@ -99,8 +98,7 @@ static ism_status describe_object(struct ism_region *region, const ism_region_op
     bool at_once = is_made_at_once(options);
     ism_status status = ism_memory_map(&region->memory, why);
     if (status == ISM_OK)
-        status = ism_region_commit(&region->memory, options,
-                                   at_once && ism_region_commits_data(options), why);
+        status = ism_region_commit(&region->memory, options, at_once && ism_region_commits_data(options), why);
     if (status == ISM_OK && !ism_registry_add(region))
         status = ISM_E_NO_MEMORY;
     if (status != ISM_OK)
@@ -123,8 +121,7 @@ static void withdraw_object(struct ism_memory *memory)
 /* The same under one of a name's several native names. Where names are not locked, others may have taken another
  * of them meanwhile: then all withdraw, and begin again. */
 static ism_status make_only_object(const struct ism_attempt *attempt, const char *native,
-                                   const struct ism_memory_plan *plan, struct ism_memory *memory,
-                                   struct ism_cause *why)
+                                   const struct ism_memory_plan *plan, struct ism_memory *memory, struct ism_cause *why)
 {
     struct ism_names names = ism_attempt_names(attempt);
     ism_status status = make_object(native, plan, memory, why);
@@ -174,8 +171,8 @@ ism_status ism_region_initialise(struct ism_region *region, const ism_region_opt
     ism_status answer = options->initialiser(region, options->initialiser_context);
     if (answer == ISM_OK)
         return ISM_OK;
-    return ism_fail(ISM_E_INITIALISER, NULL, "could not create region \"%s\": it answered %s",
-                    region->name, ism_status_name(answer));
+    return ism_fail(ISM_E_INITIALISER, NULL, "could not create region \"%s\": it answered %s", region->name,
+                    ism_status_name(answer));
 }
 
 /* Set the data aside, unless that is not wanted, and ask for what the options say of it. */
@@ -190,8 +187,8 @@ static ism_status set_aside(struct ism_attempt *attempt)
     ism_advise_fresh(region, 0, region->size);
     ism_status status = ism_memory_commit(&region->memory, 0, region->size, &why);
     if (status != ISM_OK)
-        return ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"",
-                        region->size, attempt->name);
+        return ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for region \"%s\"", region->size,
+                        attempt->name);
     ism_advise_committed(region, 0, region->size);
     return ISM_OK;
 }

@@ -83,8 +83,7 @@ static ism_status grow_alone(struct ism_region *region, uint64_t size)
         return ISM_OK;
     ism_status status = set_aside_up_to(region, size, &why);
     if (status != ISM_OK)
-        return ism_fail(status, &why, "could not grow region \"%s\" to %" PRIu64 " bytes", region->name,
-                        size);
+        return ism_fail(status, &why, "could not grow region \"%s\" to %" PRIu64 " bytes", region->name, size);
     publish(region, size);
     return ISM_OK;
 }
@@ -99,8 +98,7 @@ static ism_status check(const struct ism_region *region, uint64_t size)
     if (!region->memory.writable)
         return ism_fail(ISM_E_READ_ONLY, NULL, "could not grow region \"%s\"", region->name);
     if (size > region->capacity)
-        return ism_fail(ISM_E_SIZE, NULL,
-                        "region \"%s\" can't grow to %" PRIu64 " bytes: its capacity is %" PRIu64,
+        return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" can't grow to %" PRIu64 " bytes: its capacity is %" PRIu64,
                         region->name, size, region->capacity);
     return ISM_OK;
 }

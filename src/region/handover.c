@@ -59,8 +59,7 @@ static void choose_names(const struct ism_token *fields, ism_region_options *opt
         options->access = ISM_ACCESS_EVERYONE;
 }
 
-ism_status ism_region_open_token(const char *token, const ism_region_options *options,
-                                 ism_region **out)
+ism_status ism_region_open_token(const char *token, const ism_region_options *options, ism_region **out)
 {
     static const ism_region_options defaults;
     struct ism_token fields;

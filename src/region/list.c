@@ -1,8 +1,8 @@
 /* list.c: looking at regions without opening them, and freeing what dead processes left. */
+#include "list.h"
 #include "../error.h"
 #include "control.h"
 #include "handle.h"
-#include "list.h"
 #include "lookup.h"
 #include "name.h"
 #include "native.h"
@@ -75,8 +75,7 @@ ism_status ism_region_get_info(const ism_region *region, ism_region_info *out)
     found.lease = ISM_LEASE_HELD;
     ism_status status = ism_control_read(&found.memory, &found.control, &found.state, &why);
     if (status != ISM_OK)
-        return ism_fail(status, &why, "could not read the control block of region \"%s\"",
-                        region->name);
+        return ism_fail(status, &why, "could not read the control block of region \"%s\"", region->name);
     describe(&found, out);
     out->granted = region->granted;
     return ISM_OK;
@@ -129,7 +128,7 @@ struct visit {
     ism_region_visitor visitor;
     void *context;
     bool tidies;
-    uint32_t left; /* objects that may still be looked at */
+    uint32_t left;     /* objects that may still be looked at */
     ism_status status; /* once others keep the shared names to themselves those are passed by */
     struct ism_cause why;
 };

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define LOOKS 1000 /* at what others are about to change, */
+#define LOOKS 1000             /* at what others are about to change, */
 #define PAUSE UINT64_C(100000) /* so many nanoseconds apart */
 
 /* Who only looks waits a moment for one who is just discarding the object, or about to have it: what comes of it
@@ -24,8 +24,7 @@ ism_status ism_found_see(struct ism_found *found, struct ism_cause *why)
 {
     ism_status status = ism_memory_measure(&found->memory, why);
     found->is_ours = status == ISM_OK && !ism_memory_is_shared(found->memory.native);
-    return status == ISM_OK ? ism_control_read(&found->memory, &found->control, &found->state, why)
-                            : status;
+    return status == ISM_OK ? ism_control_read(&found->memory, &found->control, &found->state, why) : status;
 }
 
 static ism_status examine(struct ism_access access, struct ism_found *found, struct ism_cause *why)
@@ -65,16 +64,15 @@ ism_status ism_inspect(const char *native, struct ism_access access, struct ism_
 void ism_found_close(struct ism_found *found)
 {
     if (found->memory.leased)
-        ism_lease_leave(&found->memory, found->state == ISM_CONTROL_READY &&
-                                            found->control.lifetime == ISM_LIFETIME_PROCESSES);
+        ism_lease_leave(&found->memory,
+                        found->state == ISM_CONTROL_READY && found->control.lifetime == ISM_LIFETIME_PROCESSES);
     else
         ism_memory_close(&found->memory);
 }
 
 bool ism_is_removed(const struct ism_found *found)
 {
-    return found->state == ISM_CONTROL_HOLLOW ||
-           (!ism_backend_traits.frees_names && found->control.removed != 0);
+    return found->state == ISM_CONTROL_HOLLOW || (!ism_backend_traits.frees_names && found->control.removed != 0);
 }
 
 unsigned ism_candidates(struct ism_names names)
@@ -84,8 +82,7 @@ unsigned ism_candidates(struct ism_names names)
 
 struct ism_names ism_names_of(ism_access access, ism_scope scope)
 {
-    return (struct ism_names){access != ISM_ACCESS_OWNER,
-                              ism_backend_traits.tells_scopes ? scope : ISM_SCOPE_SESSION};
+    return (struct ism_names){access != ISM_ACCESS_OWNER, ism_backend_traits.tells_scopes ? scope : ISM_SCOPE_SESSION};
 }
 
 bool ism_names_have_tables(struct ism_names names)
@@ -101,13 +98,11 @@ ism_status ism_status_of_machine(ism_status status)
 ism_status ism_names_check(const char *name, ism_access access, ism_scope scope)
 {
     if (access != ISM_ACCESS_OWNER && access != ISM_ACCESS_GROUP && access != ISM_ACCESS_EVERYONE)
-        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": access %d is unknown", name,
-                        (int)access);
+        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": access %d is unknown", name, (int)access);
     if (scope != ISM_SCOPE_SESSION && scope != ISM_SCOPE_MACHINE)
         return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": scope %d is unknown", name, (int)scope);
     if (ism_candidates(ism_names_of(access, scope)) == 0)
-        return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": regions for more than one user",
-                        name);
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": regions for more than one user", name);
     return ISM_OK;
 }
 
@@ -127,8 +122,7 @@ bool ism_has_rival(const char *name, struct ism_names names, const char *native)
     bool has_rival = false;
     for (unsigned candidate = 0; !has_rival && candidate < ism_candidates(names); candidate++) {
         ism_memory_native_name(name, names, candidate, other);
-        if (strcmp(other, native) == 0 ||
-            ism_inspect(other, (struct ism_access){.writable = false}, &found) != ISM_OK)
+        if (strcmp(other, native) == 0 || ism_inspect(other, (struct ism_access){.writable = false}, &found) != ISM_OK)
             continue;
         has_rival = is_named(&found, name) && !ism_is_removed(&found);
         ism_memory_close(&found.memory);
@@ -153,8 +147,8 @@ static bool free_leftover(struct ism_found *found, struct ism_access access)
     return is_free;
 }
 
-ism_status ism_lookup(const char *name, struct ism_names names, struct ism_access access,
-                      struct ism_found *found, char free_name[ISM_NATIVE_NAME_MAX + 1])
+ism_status ism_lookup(const char *name, struct ism_names names, struct ism_access access, struct ism_found *found,
+                      char free_name[ISM_NATIVE_NAME_MAX + 1])
 {
     char native[ISM_NATIVE_NAME_MAX + 1];
     free_name[0] = '\0';
@@ -182,12 +176,11 @@ static bool has_initialiser_ended(const struct ism_found *found)
     struct ism_cause ignored;
     uint64_t id;
     bool has_own = ism_names_have_tables(ism_memory_names(found->memory.native));
-    ism_status status = has_own ? ism_life_table_share(&found->memory, &table, &id, &ignored)
-                                : ism_life_table_use(&id, &ignored);
+    ism_status status =
+        has_own ? ism_life_table_share(&found->memory, &table, &id, &ignored) : ism_life_table_use(&id, &ignored);
     if (status != ISM_OK)
         return false;
-    bool has_ended =
-        id == found->control.life_table && ism_life_ended(table, found->control.initialiser);
+    bool has_ended = id == found->control.life_table && ism_life_ended(table, found->control.initialiser);
     if (has_own)
         ism_life_table_unshare(table);
     else
@@ -202,8 +195,8 @@ static bool is_still_unready(const struct ism_found *found)
     struct ism_control control;
     enum ism_control_state state;
     struct ism_cause ignored;
-    return ism_control_read(&memory, &control, &state, &ignored) == ISM_OK &&
-           state == ISM_CONTROL_UNREADY && control.initialiser == found->control.initialiser;
+    return ism_control_read(&memory, &control, &state, &ignored) == ISM_OK && state == ISM_CONTROL_UNREADY &&
+           control.initialiser == found->control.initialiser;
 }
 
 /* Can nobody get it, whoever has it? Somebody has said so; or its initialiser has ended: who still has it is a
@@ -212,8 +205,8 @@ static bool is_abandoned(const struct ism_found *found)
 {
     if (found->control.removed != 0)
         return ism_backend_traits.frees_names;
-    return found->state == ISM_CONTROL_UNREADY && found->control.initialiser != 0 &&
-           has_initialiser_ended(found) && is_still_unready(found);
+    return found->state == ISM_CONTROL_UNREADY && found->control.initialiser != 0 && has_initialiser_ended(found) &&
+           is_still_unready(found);
 }
 
 bool ism_is_stale(const struct ism_found *found)
@@ -221,8 +214,7 @@ bool ism_is_stale(const struct ism_found *found)
     if (is_abandoned(found))
         return true;
     return found->lease == ISM_LEASE_NONE &&
-           (found->state == ISM_CONTROL_UNREADY ||
-            found->control.lifetime == ISM_LIFETIME_PROCESSES);
+           (found->state == ISM_CONTROL_UNREADY || found->control.lifetime == ISM_LIFETIME_PROCESSES);
 }
 
 /* Several may find the same region dead, and each may have it alone only for a moment. */
@@ -250,8 +242,7 @@ static ism_status pardon(ism_status status, struct ism_cause *why)
 ism_status ism_condemn(const struct ism_found *found, struct ism_cause *why)
 {
     struct ism_memory memory;
-    if (ism_backend_traits.locks_names || found->state == ISM_CONTROL_UNREADY ||
-        found->control.removed != 0)
+    if (ism_backend_traits.locks_names || found->state == ISM_CONTROL_UNREADY || found->control.removed != 0)
         return ISM_OK; /* who comes now sees the same */
     ism_status status = ism_memory_open(found->memory.native, true, &memory, why);
     if (status != ISM_OK)
@@ -300,8 +291,7 @@ ism_status ism_discard(struct ism_found *found, struct ism_cause *why)
         status = ISM_E_BUSY;
     if (status == ISM_OK)
         status = ism_memory_unlink(&found->memory, why);
-    if (status == ISM_E_ACCESS && !found->memory.alone &&
-        ism_memory_is_shared(found->memory.native))
+    if (status == ISM_E_ACCESS && !found->memory.alone && ism_memory_is_shared(found->memory.native))
         status = free_memory_at_least(found, why);
     if (status == ISM_OK && !can_come_back && !ism_backend_traits.frees_names)
         status = ism_control_set_removed(&found->memory, why); /* the name stays with those who have it */

@@ -49,8 +49,8 @@ bool ism_has_rival(const char *name, struct ism_names names, const char *native)
  * found:  on ISM_OK its memory is open.
  * free_name: on ISM_E_NOT_FOUND the native name to create it under; empty: all candidates are taken.
  * Returns: ISM_OK, ISM_E_NOT_FOUND, or why it can't be told; the latter with a message. */
-ism_status ism_lookup(const char *name, struct ism_names names, struct ism_access access,
-                      struct ism_found *found, char free_name[ISM_NATIVE_NAME_MAX + 1]);
+ism_status ism_lookup(const char *name, struct ism_names names, struct ism_access access, struct ism_found *found,
+                      char free_name[ISM_NATIVE_NAME_MAX + 1]);
 
 /* Look at an object that is open once more: how large it is, and what its control block says. */
 ism_status ism_found_see(struct ism_found *found, struct ism_cause *why);

@@ -8,8 +8,8 @@
 /* In ASCII, as all the systems are, and whatever the locale is. */
 static bool is_allowed(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '.' || byte == '_' || byte == '-';
 }
 
 static size_t bounded_length(const char *name)
@@ -53,11 +53,9 @@ ism_status ism_name_check(const char *name)
     if (length == 0)
         return ism_fail(ISM_E_NAME, NULL, "the name is empty");
     if (length > ISM_NAME_MAX)
-        return ism_fail(ISM_E_NAME, NULL, "the name \"%s...\" has more than %d bytes", quote,
-                        ISM_NAME_MAX);
+        return ism_fail(ISM_E_NAME, NULL, "the name \"%s...\" has more than %d bytes", quote, ISM_NAME_MAX);
     if (good < length)
-        return ism_fail(ISM_E_NAME, NULL,
-                        "byte %lu of the name \"%s\" (0x%02x) is none of A-Z a-z 0-9 . _ -",
+        return ism_fail(ISM_E_NAME, NULL, "byte %lu of the name \"%s\" (0x%02x) is none of A-Z a-z 0-9 . _ -",
                         (unsigned long)(good + 1), quote, (unsigned)(unsigned char)name[good]);
     return ism_fail(ISM_E_NAME, NULL, "the name is \"%s\"", quote);
 }

@@ -28,8 +28,8 @@ static ism_status check_flags(const char *native_name, uint32_t flags, uint32_t 
 {
     if ((flags & ~allowed) == 0)
         return ISM_OK;
-    return ism_fail(ISM_E_INVALID, NULL, "\"%s\": flags 0x%" PRIx32 " are not for this call",
-                    native_name, flags & ~allowed);
+    return ism_fail(ISM_E_INVALID, NULL, "\"%s\": flags 0x%" PRIx32 " are not for this call", native_name,
+                    flags & ~allowed);
 }
 
 /* What needs bytes of our own, or what the system does otherwise, can't be had. */
@@ -40,8 +40,7 @@ static ism_status check_wishes(const char *native_name, const ism_region_options
         wish = "room to grow";
     else if (options->initialiser != NULL)
         wish = "an initialiser";
-    else if (options->lifetime == ISM_LIFETIME_PERSISTENT &&
-             ism_native_traits.lifetime != ISM_LIFETIME_PERSISTENT)
+    else if (options->lifetime == ISM_LIFETIME_PERSISTENT && ism_native_traits.lifetime != ISM_LIFETIME_PERSISTENT)
         wish = "a persistent lifetime";
     if (wish == NULL)
         return ISM_OK;
@@ -51,13 +50,10 @@ static ism_status check_wishes(const char *native_name, const ism_region_options
 static ism_status check_new(const char *native_name, const ism_region_options *options)
 {
     ism_status status = check_flags(native_name, options->flags, ISM_REGION_LAZY);
-    if (status == ISM_OK && options->lifetime != ISM_LIFETIME_PROCESSES &&
-        options->lifetime != ISM_LIFETIME_PERSISTENT)
-        status = ism_fail(ISM_E_INVALID, NULL, "\"%s\": lifetime %d is unknown", native_name,
-                          (int)options->lifetime);
+    if (status == ISM_OK && options->lifetime != ISM_LIFETIME_PROCESSES && options->lifetime != ISM_LIFETIME_PERSISTENT)
+        status = ism_fail(ISM_E_INVALID, NULL, "\"%s\": lifetime %d is unknown", native_name, (int)options->lifetime);
     if (status == ISM_OK && (options->size == 0 || options->size > PTRDIFF_MAX - ism_memory_page()))
-        status = ism_fail(ISM_E_SIZE, NULL, "\"%s\" of %" PRIu64 " bytes", native_name,
-                          options->size);
+        status = ism_fail(ISM_E_SIZE, NULL, "\"%s\" of %" PRIu64 " bytes", native_name, options->size);
     return status == ISM_OK ? check_wishes(native_name, options) : status;
 }
 
@@ -68,8 +64,7 @@ static ism_status check_size(const char *native_name, uint64_t length, uint64_t 
         return ism_fail(ISM_E_SIZE, NULL, "\"%s\" has %" PRIu64 " bytes", native_name, length);
     bool fits = expected <= length && (expected == length || !ism_native_traits.keeps_exact_sizes);
     if (expected != 0 && !fits)
-        return ism_fail(ISM_E_SIZE, NULL, "\"%s\" has %" PRIu64 " bytes, not %" PRIu64, native_name,
-                        length, expected);
+        return ism_fail(ISM_E_SIZE, NULL, "\"%s\" has %" PRIu64 " bytes, not %" PRIu64, native_name, length, expected);
     return ISM_OK;
 }
 
@@ -87,35 +82,30 @@ static ism_status enter(struct ism_region *region, const char *native_name)
     return ISM_OK;
 }
 
-static ism_status set_aside(struct ism_region *region, const char *native_name,
-                            const ism_region_options *options)
+static ism_status set_aside(struct ism_region *region, const char *native_name, const ism_region_options *options)
 {
     struct ism_cause why = {NULL, 0};
     if ((options->flags & ISM_REGION_LAZY) != 0)
         return ISM_OK;
     ism_status status = ism_memory_commit(&region->memory, 0, region->size, &why);
     if (status != ISM_OK)
-        return ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for \"%s\"",
-                        region->size, native_name);
+        return ism_fail(status, &why, "could not set %" PRIu64 " bytes aside for \"%s\"", region->size, native_name);
     region->committed = true;
     return ISM_OK;
 }
 
 static ism_status publish(struct ism_region *region, const char *native_name)
 {
-    return ism_registry_add(region)
-               ? ISM_OK
-               : ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of \"%s\"", native_name);
+    return ism_registry_add(region) ? ISM_OK
+                                    : ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of \"%s\"", native_name);
 }
 
-static ism_status make(struct ism_region *region, const char *native_name,
-                       const ism_region_options *options)
+static ism_status make(struct ism_region *region, const char *native_name, const ism_region_options *options)
 {
     struct ism_cause why = {NULL, 0};
     ism_status status = ism_native_create(native_name, options->size, &region->memory, &why);
     if (status != ISM_OK)
-        return ism_fail(status, &why, "could not create \"%s\" of %" PRIu64 " bytes", native_name,
-                        options->size);
+        return ism_fail(status, &why, "could not create \"%s\" of %" PRIu64 " bytes", native_name, options->size);
     status = enter(region, native_name);
     if (status == ISM_OK)
         status = set_aside(region, native_name, options);
@@ -128,8 +118,7 @@ static ism_status make(struct ism_region *region, const char *native_name,
     return status;
 }
 
-static ism_status attach(struct ism_region *region, const char *native_name,
-                         const ism_region_options *options)
+static ism_status attach(struct ism_region *region, const char *native_name, const ism_region_options *options)
 {
     struct ism_cause why = {NULL, 0};
     bool is_writable = (options->flags & ISM_REGION_READ_ONLY) == 0;
@@ -146,12 +135,10 @@ static ism_status attach(struct ism_region *region, const char *native_name,
     return status;
 }
 
-typedef ism_status way(struct ism_region *region, const char *native_name,
-                       const ism_region_options *options);
+typedef ism_status way(struct ism_region *region, const char *native_name, const ism_region_options *options);
 
 /* Create or open, with nobody cancelling the thread meanwhile. */
-static ism_status have(const char *native_name, const ism_region_options *options, way *go,
-                       ism_region **out)
+static ism_status have(const char *native_name, const ism_region_options *options, way *go, ism_region **out)
 {
     struct ism_region *region = calloc(1, sizeof *region);
     if (region == NULL)
@@ -166,8 +153,7 @@ static ism_status have(const char *native_name, const ism_region_options *option
     return status;
 }
 
-ism_status ism_region_create_native(const char *native_name, const ism_region_options *options,
-                                    ism_region **out)
+ism_status ism_region_create_native(const char *native_name, const ism_region_options *options, ism_region **out)
 {
     if (out == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "there is nowhere to put the region");
@@ -181,8 +167,7 @@ ism_status ism_region_create_native(const char *native_name, const ism_region_op
     return status == ISM_OK ? have(native_name, &copy, make, out) : status;
 }
 
-ism_status ism_region_open_native(const char *native_name, const ism_region_options *options,
-                                  ism_region **out)
+ism_status ism_region_open_native(const char *native_name, const ism_region_options *options, ism_region **out)
 {
     static const ism_region_options defaults;
     if (out == NULL)

@@ -11,14 +11,12 @@ static ism_status check_size(const char *name, const ism_region_options *options
     if (options->size == 0)
         return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" of 0 bytes", name);
     if (options->capacity != 0 && options->capacity < options->size)
-        return ism_fail(ISM_E_SIZE, NULL,
-                        "region \"%s\" of %" PRIu64 " bytes with a capacity of %" PRIu64, name,
+        return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" of %" PRIu64 " bytes with a capacity of %" PRIu64, name,
                         options->size, options->capacity);
     uint64_t capacity = ism_control_capacity(options);
     if (!ism_control_place(capacity, &offset, &length))
-        return ism_fail(ISM_E_SIZE, NULL,
-                        "region \"%s\" of %" PRIu64 " bytes is more than a process can address",
-                        name, capacity);
+        return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" of %" PRIu64 " bytes is more than a process can address", name,
+                        capacity);
     return ISM_OK;
 }
 
@@ -45,8 +43,7 @@ ism_status ism_region_check_new(const char *name, const ism_region_options *opti
     if (status != ISM_OK)
         return status;
     if (options->lifetime != ISM_LIFETIME_PROCESSES && options->lifetime != ISM_LIFETIME_PERSISTENT)
-        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": lifetime %d is unknown", name,
-                        (int)options->lifetime);
+        return ism_fail(ISM_E_INVALID, NULL, "region \"%s\": lifetime %d is unknown", name, (int)options->lifetime);
     if (options->lifetime == ISM_LIFETIME_PERSISTENT && !ism_backend_traits.keeps_persistent)
         return ism_fail(ISM_E_UNSUPPORTED, NULL, "region \"%s\": persistent regions", name);
     return check_size(name, options);

@@ -21,8 +21,7 @@
 
 /* ---- having a region ---- */
 
-void ism_region_keep(struct ism_region *region, const struct ism_memory *memory,
-                     const struct ism_control *control)
+void ism_region_keep(struct ism_region *region, const struct ism_memory *memory, const struct ism_control *control)
 {
     region->memory = *memory;
     memcpy(region->name, control->name, sizeof region->name);
@@ -30,8 +29,7 @@ void ism_region_keep(struct ism_region *region, const struct ism_memory *memory,
     region->id = control->region;
     region->size = control->size;
     region->capacity = control->capacity;
-    region->committed =
-        (control->flags & ISM_CONTROL_COMMITTED) != 0 || !ism_backend_traits.reserves_lazily;
+    region->committed = (control->flags & ISM_CONTROL_COMMITTED) != 0 || !ism_backend_traits.reserves_lazily;
     region->lifetime = (ism_lifetime)control->lifetime;
 }
 
@@ -81,8 +79,7 @@ static void leave(struct ism_region *region, bool free_if_last)
 
 /* Of an object that has its own. Who only reads takes no locks, and gets along without; so does who finds none:
  * locks are refused then. */
-ism_status ism_attempt_share_lives(struct ism_attempt *attempt, const struct ism_memory *memory,
-                                   struct ism_cause *why)
+ism_status ism_attempt_share_lives(struct ism_attempt *attempt, const struct ism_memory *memory, struct ism_cause *why)
 {
     struct ism_region *region = attempt->region;
     if (!ism_names_have_tables(ism_attempt_names(attempt)) || !memory->writable)
@@ -105,11 +102,10 @@ static void unshare_life_table(struct ism_region *region)
 static ism_status check_found(const struct ism_attempt *attempt, const struct ism_found *found)
 {
     if (attempt->options.size != 0 && attempt->options.size != found->control.size)
-        return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" has %" PRIu64 " bytes, not %" PRIu64,
-                        attempt->name, found->control.size, attempt->options.size);
+        return ism_fail(ISM_E_SIZE, NULL, "region \"%s\" has %" PRIu64 " bytes, not %" PRIu64, attempt->name,
+                        found->control.size, attempt->options.size);
     if (attempt->options.access == ISM_ACCESS_GROUP && found->control.access != ISM_ACCESS_GROUP)
-        return ism_fail(ISM_E_ACCESS, NULL, "region \"%s\" is open to everyone, not to a group",
-                        attempt->name);
+        return ism_fail(ISM_E_ACCESS, NULL, "region \"%s\" is open to everyone, not to a group", attempt->name);
     return ISM_OK;
 }
 
@@ -117,8 +113,8 @@ static ism_status check_found(const struct ism_attempt *attempt, const struct is
  * today. */
 static bool needs_renewal(const struct ism_attempt *attempt, const struct ism_found *found)
 {
-    return found->lease == ISM_LEASE_NONE && !attempt->has_tried_renewal &&
-           attempt->region->life_table != 0 && found->control.life_table != attempt->region->life_table;
+    return found->lease == ISM_LEASE_NONE && !attempt->has_tried_renewal && attempt->region->life_table != 0 &&
+           found->control.life_table != attempt->region->life_table;
 }
 
 static void renew_life_table(struct ism_attempt *attempt, const struct ism_found *seen)
@@ -129,9 +125,8 @@ static void renew_life_table(struct ism_attempt *attempt, const struct ism_found
     attempt->has_tried_renewal = true;
     if (ism_inspect(seen->memory.native, access, &found) != ISM_OK)
         return; /* it may only be read: then no lock of it can be taken either */
-    if (found.control.region == seen->control.region &&
-        ism_take_alone(&found, &ignored) == ISM_OK && found.state == ISM_CONTROL_READY &&
-        found.control.lifetime == ISM_LIFETIME_PERSISTENT)
+    if (found.control.region == seen->control.region && ism_take_alone(&found, &ignored) == ISM_OK &&
+        found.state == ISM_CONTROL_READY && found.control.lifetime == ISM_LIFETIME_PERSISTENT)
         (void)ism_control_set_life_table(&found.memory, attempt->region->life_table, &ignored);
     ism_memory_close(&found.memory);
 }
@@ -195,16 +190,15 @@ static enum step meet(struct ism_attempt *attempt, struct ism_found *found, ism_
                 return STEP_AGAIN;
             if (*status == ISM_E_BUSY)
                 return STEP_WAIT;
-            *status = ism_fail(*status, &why, "could not free what is left of region \"%s\"",
-                               attempt->name);
+            *status = ism_fail(*status, &why, "could not free what is left of region \"%s\"", attempt->name);
             return STEP_DONE;
         }
         *status = ism_condemn(found, &why);
         if (*status == ISM_E_BUSY) /* somebody has it by now, or is removing it and may be stopped there */
             step = STEP_WAIT;
         else
-            *status = ism_fail(*status != ISM_OK ? *status : ISM_E_NOT_FOUND, &why,
-                               "could not open region \"%s\"", attempt->name);
+            *status = ism_fail(*status != ISM_OK ? *status : ISM_E_NOT_FOUND, &why, "could not open region \"%s\"",
+                               attempt->name);
     } else if (found->lease == ISM_LEASE_LEAVING) {
         step = STEP_WAIT;
     } else if (attempt->intent == INTENT_CREATE) {
@@ -212,8 +206,7 @@ static enum step meet(struct ism_attempt *attempt, struct ism_found *found, ism_
     } else if (found->state == ISM_CONTROL_UNREADY) {
         step = STEP_WAIT;
     } else if ((*status = ism_attempt_share_lives(attempt, &found->memory, &why)) != ISM_OK) {
-        *status = ism_fail(*status, &why, "could not open the table of lock owners of region \"%s\"",
-                           attempt->name);
+        *status = ism_fail(*status, &why, "could not open the table of lock owners of region \"%s\"", attempt->name);
     } else if (needs_renewal(attempt, found)) {
         ism_found_close(found);
         renew_life_table(attempt, found);
@@ -238,8 +231,7 @@ static enum step settle(struct ism_attempt *attempt, const char *native, ism_sta
         return STEP_DONE;
     }
     if (native[0] == '\0') {
-        *status = ism_fail(ISM_E_LIMIT, NULL,
-                           "could not create region \"%s\": all its %u native names are taken",
+        *status = ism_fail(ISM_E_LIMIT, NULL, "could not create region \"%s\": all its %u native names are taken",
                            attempt->name, ism_candidates(ism_attempt_names(attempt)));
         return STEP_DONE;
     }
@@ -250,8 +242,8 @@ static enum step settle(struct ism_attempt *attempt, const char *native, ism_sta
         return STEP_AGAIN;
     if (*status == ISM_E_BUSY)
         return STEP_WAIT;
-    *status = ism_fail(*status, &why, "could not create region \"%s\" of %" PRIu64 " bytes",
-                       attempt->name, attempt->options.size);
+    *status = ism_fail(*status, &why, "could not create region \"%s\" of %" PRIu64 " bytes", attempt->name,
+                       attempt->options.size);
     return STEP_DONE;
 }
 
@@ -309,18 +301,15 @@ static ism_status attach(struct ism_attempt *attempt)
         if (step == STEP_DONE) {
             if (status == ISM_OK && !ism_registry_add(attempt->region)) {
                 leave(attempt->region, attempt->region->lifetime == ISM_LIFETIME_PROCESSES);
-                return ism_fail(ISM_E_NO_MEMORY, NULL, "could not open region \"%s\"",
-                                attempt->name);
+                return ism_fail(ISM_E_NO_MEMORY, NULL, "could not open region \"%s\"", attempt->name);
             }
             if (status == ISM_OK)
                 ism_advise_found(attempt->region, 0, attempt->region->size);
             return status;
         }
         if (step == STEP_WAIT) {
-            if (attempt->options.deadline != ISM_FOREVER &&
-                ism_process_now() >= attempt->options.deadline)
-                return ism_fail(ISM_E_TIMED_OUT, NULL,
-                                "region \"%s\" is still being initialised or discarded",
+            if (attempt->options.deadline != ISM_FOREVER && ism_process_now() >= attempt->options.deadline)
+                return ism_fail(ISM_E_TIMED_OUT, NULL, "region \"%s\" is still being initialised or discarded",
                                 attempt->name);
             ism_process_pause(pause);
             pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
@@ -356,8 +345,7 @@ static ism_status start(struct ism_attempt *attempt)
         return status;
     attempt->region = calloc(1, sizeof *attempt->region);
     if (attempt->region == NULL)
-        return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of region \"%s\"",
-                        attempt->name);
+        return ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of region \"%s\"", attempt->name);
     attempt->region->wanted = attempt->options.flags & ISM_ADVICE;
     attempt->region->granted = attempt->region->wanted;
     if (!ism_names_have_tables(ism_attempt_names(attempt)))
@@ -373,8 +361,8 @@ static ism_status start(struct ism_attempt *attempt)
 }
 
 /* What was tried on the way to a success is no failure of the call. */
-static ism_status have(const char *name, uint64_t id, const ism_region_options *options,
-                       enum intent intent, ism_region **out)
+static ism_status have(const char *name, uint64_t id, const ism_region_options *options, enum intent intent,
+                       ism_region **out)
 {
     static const ism_region_options defaults;
     if (out == NULL)
@@ -406,14 +394,12 @@ ism_status ism_region_open(const char *name, const ism_region_options *options, 
     return have(name, 0, options, INTENT_OPEN, out);
 }
 
-ism_status ism_region_open_exact(const char *name, uint64_t id, const ism_region_options *options,
-                                 ism_region **out)
+ism_status ism_region_open_exact(const char *name, uint64_t id, const ism_region_options *options, ism_region **out)
 {
     return have(name, id, options, INTENT_OPEN, out);
 }
 
-ism_status ism_region_open_or_create(const char *name, const ism_region_options *options,
-                                     ism_region **out)
+ism_status ism_region_open_or_create(const char *name, const ism_region_options *options, ism_region **out)
 {
     return have(name, 0, options, INTENT_OPEN_OR_CREATE, out);
 }

@@ -89,8 +89,7 @@ static bool join_presence(struct ism_region *region)
 }
 
 /* The same thread through another handle; NULL: it has used none. */
-static struct ism_holder *sibling_of(const struct ism_holder *holder,
-                                     const struct ism_presence *presence)
+static struct ism_holder *sibling_of(const struct ism_holder *holder, const struct ism_presence *presence)
 {
     struct ism_holder *other = presence->holders;
     while (other != NULL && (other == holder || other->life != holder->life))
@@ -201,8 +200,7 @@ ism_status ism_registry_check_idle(const struct ism_region *region)
 {
     if (!is_busy(region))
         return ISM_OK;
-    return ism_fail(ISM_E_BUSY, NULL,
-                    "could not close region \"%s\": a thread owns a lock in it, or is in a call",
+    return ism_fail(ISM_E_BUSY, NULL, "could not close region \"%s\": a thread owns a lock in it, or is in a call",
                     region->name);
 }
 
@@ -336,15 +334,13 @@ static ism_status check_region(const struct ism_region *region)
     if (region == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "the object lies in no region that is open");
     if (region->kind == ISM_KIND_NATIVE)
-        return ism_fail(ISM_E_UNSUPPORTED, NULL,
-                        "\"%s\" is no region of isthmus, which could tell the owners of locks",
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "\"%s\" is no region of isthmus, which could tell the owners of locks",
                         region->memory.native);
     if (!region->memory.writable)
         return ism_fail(ISM_E_READ_ONLY, NULL, "could not lock in region \"%s\"", region->name);
     uint64_t table = ism_load_relaxed_64(&ism_control_mapped(&region->memory)->life_table);
     if (table == 0 || table != region->life_table)
-        return ism_fail(ISM_E_UNSUPPORTED, NULL,
-                        "there is no table that names the lock owners of region \"%s\"",
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "there is no table that names the lock owners of region \"%s\"",
                         region->name);
     return ISM_OK;
 }
@@ -378,7 +374,5 @@ ism_status ism_registry_find(const void *object, size_t size)
     ism_process_unlock(ISM_LOCK_REGISTRY);
     if (is_new)
         forget_ended(region, life);
-    return holder != NULL ? ISM_OK
-                          : ism_fail(ISM_E_NO_MEMORY, NULL, "could not lock in region \"%s\"",
-                                     region->name);
+    return holder != NULL ? ISM_OK : ism_fail(ISM_E_NO_MEMORY, NULL, "could not lock in region \"%s\"", region->name);
 }

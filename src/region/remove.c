@@ -20,8 +20,7 @@ static ism_status remove_found(struct ism_found *found, struct ism_cause *why)
 }
 
 /* What is damaged can still be removed, unless it bears another name. */
-static ism_status remove_damaged(const char *name, const struct ism_found *damaged,
-                                 struct ism_cause *why)
+static ism_status remove_damaged(const char *name, const struct ism_found *damaged, struct ism_cause *why)
 {
     struct ism_memory memory;
     char claimed[sizeof damaged->control.name + 1] = {0};
@@ -73,8 +72,7 @@ static ism_status remove_name(const char *name, struct ism_names names)
         status = remove_by_name(name, names, &why);
         ism_lease_end();
     }
-    return status == ISM_OK ? ISM_OK
-                            : ism_fail(status, &why, "could not remove region \"%s\"", name);
+    return status == ISM_OK ? ISM_OK : ism_fail(status, &why, "could not remove region \"%s\"", name);
 }
 
 ism_status ism_region_remove(const char *name)

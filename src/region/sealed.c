@@ -33,8 +33,7 @@ static ism_status make_object(struct sealed *sealed, uint64_t id, struct ism_cau
     ism_control_fill(&control, sealed->name, &sealed->options, id, sealed->region->life_table, 0);
     status = ism_memory_map(memory, why);
     if (status == ISM_OK)
-        status = ism_region_commit(memory, &sealed->options, ism_region_commits_data(&sealed->options),
-                                   why);
+        status = ism_region_commit(memory, &sealed->options, ism_region_commits_data(&sealed->options), why);
     if (status == ISM_OK)
         status = ism_control_write(memory, &control, why);
     if (status != ISM_OK)
@@ -69,8 +68,7 @@ static ism_status make(struct sealed *sealed, bool others_may_write)
         status = make_object(sealed, id, &why);
     }
     if (status != ISM_OK)
-        return ism_fail(status, &why, "could not create a sealed region of %" PRIu64 " bytes",
-                        sealed->options.size);
+        return ism_fail(status, &why, "could not create a sealed region of %" PRIu64 " bytes", sealed->options.size);
     region->kind = ISM_KIND_SEALED;
     if (!ism_registry_add(region)) {
         ism_memory_close(&region->memory);
@@ -98,16 +96,12 @@ static ism_status read_object(struct sealed *sealed, struct ism_control *control
     if (control->magic == 0)
         return ism_fail(ISM_E_FOREIGN, NULL, "the sealed object is no region");
     if (state != ISM_CONTROL_READY)
-        return ism_fail(ISM_E_BUSY, NULL, "sealed region \"%s\" is still being initialised",
-                        control->name);
+        return ism_fail(ISM_E_BUSY, NULL, "sealed region \"%s\" is still being initialised", control->name);
     if (expected != 0 && expected != control->size)
-        return ism_fail(ISM_E_SIZE, NULL,
-                        "sealed region \"%s\" has %" PRIu64 " bytes, not %" PRIu64, control->name,
+        return ism_fail(ISM_E_SIZE, NULL, "sealed region \"%s\" has %" PRIu64 " bytes, not %" PRIu64, control->name,
                         control->size, expected);
     status = ism_memory_map(memory, &why);
-    return status == ISM_OK ? ISM_OK
-                            : ism_fail(status, &why, "could not map sealed region \"%s\"",
-                                       control->name);
+    return status == ISM_OK ? ISM_OK : ism_fail(status, &why, "could not map sealed region \"%s\"", control->name);
 }
 
 static ism_status attach(struct sealed *sealed, intptr_t descriptor)
@@ -124,8 +118,7 @@ static ism_status attach(struct sealed *sealed, intptr_t descriptor)
         ism_region_keep(region, &region->memory, &control);
         region->kind = ISM_KIND_SEALED;
         if (!ism_registry_add(region))
-            status = ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of sealed region \"%s\"",
-                              region->name);
+            status = ism_fail(ISM_E_NO_MEMORY, NULL, "could not keep account of sealed region \"%s\"", region->name);
     }
     if (status != ISM_OK)
         ism_memory_close(&region->memory);
@@ -181,8 +174,7 @@ ism_status ism_region_create_sealed(const ism_region_options *options, ism_regio
     return status;
 }
 
-ism_status ism_region_open_descriptor(intptr_t descriptor, const ism_region_options *options,
-                                      ism_region **out)
+ism_status ism_region_open_descriptor(intptr_t descriptor, const ism_region_options *options, ism_region **out)
 {
     struct sealed sealed = {.name = "sealed"};
     if (out == NULL)
@@ -191,8 +183,8 @@ ism_status ism_region_open_descriptor(intptr_t descriptor, const ism_region_opti
     if (options != NULL)
         sealed.options = *options;
     if ((sealed.options.flags & ~ISM_REGION_READ_ONLY) != 0)
-        return ism_fail(ISM_E_INVALID, NULL, "descriptor %" PRIdPTR ": flags 0x%" PRIx32
-                        " are not for this call", descriptor, sealed.options.flags);
+        return ism_fail(ISM_E_INVALID, NULL, "descriptor %" PRIdPTR ": flags 0x%" PRIx32 " are not for this call",
+                        descriptor, sealed.options.flags);
     ism_process_shield();
     ism_status status = begin(&sealed);
     if (status == ISM_OK)
@@ -208,8 +200,7 @@ ism_status ism_region_get_descriptor(const ism_region *region, intptr_t *out)
     if (region == NULL || out == NULL)
         return ism_fail(ISM_E_INVALID, NULL, "the region or the place for its descriptor is NULL");
     if (region->kind != ISM_KIND_SEALED)
-        return ism_fail(ISM_E_UNSUPPORTED, NULL, "a descriptor of \"%s\", which is not sealed",
-                        region->memory.native);
+        return ism_fail(ISM_E_UNSUPPORTED, NULL, "a descriptor of \"%s\", which is not sealed", region->memory.native);
     *out = region->memory.handle;
     return ISM_OK;
 }

@@ -35,9 +35,8 @@ static uint32_t checksum_of(const char *text, size_t length)
 
 void ism_token_write(const struct ism_token *token, char text[ISM_TOKEN_MAX + 1])
 {
-    int length = snprintf(text, ISM_TOKEN_MAX + 1, PREFIX "%d.%c%c.%016" PRIx64 ".%s.",
-                          ISM_TOKEN_VERSION, token->is_of_all ? 'a' : 'o',
-                          token->is_of_machine ? 'm' : 's', token->region, token->name);
+    int length = snprintf(text, ISM_TOKEN_MAX + 1, PREFIX "%d.%c%c.%016" PRIx64 ".%s.", ISM_TOKEN_VERSION,
+                          token->is_of_all ? 'a' : 'o', token->is_of_machine ? 'm' : 's', token->region, token->name);
     size_t end = (size_t)length;
     (void)snprintf(text + end, ISM_TOKEN_MAX + 1 - end, "%08" PRIx32, checksum_of(text, end));
 }
@@ -77,11 +76,10 @@ static bool read_fields(const char *text, size_t length, struct ism_token *token
     uint64_t checksum;
     size_t name_length = length - NAME_AT - 1 - CHECKSUM_DIGITS;
     size_t sum_at = length - CHECKSUM_DIGITS;
-    if (!read_number(text + sum_at, CHECKSUM_DIGITS, &checksum) ||
-        checksum != checksum_of(text, sum_at) ||
+    if (!read_number(text + sum_at, CHECKSUM_DIGITS, &checksum) || checksum != checksum_of(text, sum_at) ||
         !read_number(text + REGION_AT, REGION_DIGITS, &token->region) || token->region == 0 ||
-        !is_one_of(text[NAMES_AT], "oa") || !is_one_of(text[NAMES_AT + 1], "sm") ||
-        text[REGION_AT - 1] != '.' || text[NAME_AT - 1] != '.' || text[sum_at - 1] != '.')
+        !is_one_of(text[NAMES_AT], "oa") || !is_one_of(text[NAMES_AT + 1], "sm") || text[REGION_AT - 1] != '.' ||
+        text[NAME_AT - 1] != '.' || text[sum_at - 1] != '.')
         return false;
     token->is_of_all = text[NAMES_AT] == 'a';
     token->is_of_machine = text[NAMES_AT + 1] == 'm';
@@ -99,8 +97,7 @@ ism_status ism_token_read(const char *text, struct ism_token *out)
     size_t length = 0;
     while (length <= LENGTH_MAX && text[length] != '\0')
         length++;
-    if (version == 0 || length < LENGTH_MIN || length > LENGTH_MAX ||
-        !read_fields(text, length, &token))
+    if (version == 0 || length < LENGTH_MIN || length > LENGTH_MAX || !read_fields(text, length, &token))
         return ISM_E_TOKEN;
     *out = token;
     return ISM_OK;

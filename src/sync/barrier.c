@@ -41,8 +41,7 @@ static bool arrive(uint64_t *word, uint64_t parties, uint64_t *left)
 {
     uint64_t seen = ism_load_relaxed_64(word);
     do {
-        if (parties_in(seen) != (arrived_in(seen) == 0 ? 0 : parties) ||
-            arrived_in(seen) >= parties)
+        if (parties_in(seen) != (arrived_in(seen) == 0 ? 0 : parties) || arrived_in(seen) >= parties)
             return false;
         *left = ((seen & ~(ROUND << 48)) | parties << 48) + ONE_PARTY;
         if (arrived_in(*left) == parties)
@@ -74,8 +73,7 @@ static ism_status sleep_until_all_came(uint64_t *word, uint64_t arrived, ism_dea
     (void)ism_spin_while_same(word, arrived, ROUND);
     while (!is_next_round(ism_load_acquire_64(word), arrived)) {
         if (ism_sleeper_is_late(&sleeper) && give_up(word, arrived))
-            return ism_fail(ISM_E_TIMED_OUT, NULL, "not all of %" PRIu64 " parties arrived",
-                            parties_in(arrived));
+            return ism_fail(ISM_E_TIMED_OUT, NULL, "not all of %" PRIu64 " parties arrived", parties_in(arrived));
         ism_sleeper_sleep(&sleeper, arrived, 0);
     }
     return ISM_OK;

@@ -73,8 +73,7 @@ static ism_status sleep_until_signal(uint64_t *word, uint64_t announced, ism_dea
     return ISM_OK;
 }
 
-ism_status ism_condition_wait_until(ism_condition *condition, ism_mutex *mutex,
-                                    ism_deadline deadline)
+ism_status ism_condition_wait_until(ism_condition *condition, ism_mutex *mutex, ism_deadline deadline)
 {
     struct ism_holder *owner = NULL;
     ism_status status = check_mutex(mutex, &owner);

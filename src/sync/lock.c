@@ -33,8 +33,7 @@
 #define UNRECOVERABLE ISM_LOCK_UNRECOVERABLE
 #define UNTOUCHED ISM_LOCK_UNTOUCHED
 
-_Static_assert((ISM_LIFE_BITS & (WAITERS | DAMAGED | UNRECOVERABLE | UNTOUCHED)) == 0,
-               "flags fit beside a life");
+_Static_assert((ISM_LIFE_BITS & (WAITERS | DAMAGED | UNRECOVERABLE | UNTOUCHED)) == 0, "flags fit beside a life");
 
 /* One locker's way to the lock. */
 struct wait {
@@ -65,8 +64,7 @@ static bool recover(struct wait *wait, uint64_t seen, ism_status *status)
  * the word says again that others sleep. */
 static bool may_give_up(const struct wait *wait, uint64_t seen)
 {
-    return ism_sleeper_is_late(&wait->sleeper) &&
-           (!wait->sleeper.has_slept || (seen & WAITERS) != 0);
+    return ism_sleeper_is_late(&wait->sleeper) && (!wait->sleeper.has_slept || (seen & WAITERS) != 0);
 }
 
 /* One look at the word. True: the lock is decided, with *status. */
@@ -93,16 +91,14 @@ static ism_status wait_for(struct wait *wait)
 {
     ism_status status = ISM_OK;
     uint64_t seen = ism_load_relaxed_64(wait->word);
-    if (!wait->wish->tries_only &&
-        !ism_life_is_known_to_have_ended(wait->lives, ism_lock_owner(seen)))
+    if (!wait->wish->tries_only && !ism_life_is_known_to_have_ended(wait->lives, ism_lock_owner(seen)))
         seen = ism_spin_while_owned(wait->word, seen, ISM_LIFE_BITS);
     while (!decide(wait, &seen, &status)) {
         /* A failed take, or another life that lives: say that we wait before we sleep. */
         seen = ism_load_relaxed_64(wait->word);
         if (ism_lock_owner(seen) == 0 || (seen & UNRECOVERABLE) != 0 || wait->wish->tries_only)
             continue;
-        if ((seen & WAITERS) == 0 &&
-            !ism_compare_exchange_relaxed_64(wait->word, &seen, seen | WAITERS))
+        if ((seen & WAITERS) == 0 && !ism_compare_exchange_relaxed_64(wait->word, &seen, seen | WAITERS))
             continue;
         ism_sleeper_sleep(&wait->sleeper, seen | WAITERS, ism_lock_owner(seen));
         seen = ism_load_relaxed_64(wait->word);
@@ -119,8 +115,7 @@ ism_status ism_lock_slowly(uint64_t *word, const struct ism_wish *wish)
 {
     struct ism_holder *holder = ism_recent.holder;
     const struct ism_region *region = ism_recent.region;
-    struct wait wait = {word, holder, region->lives, wish,
-                        ism_sleeper_on(word, region, wish->deadline)};
+    struct wait wait = {word, holder, region->lives, wish, ism_sleeper_on(word, region, wish->deadline)};
     ism_call_begin(holder);
     ism_status status = wait_for(&wait);
     if (status >= ISM_OK)
@@ -158,8 +153,7 @@ static ism_status give_back(uint64_t *word, struct ism_holder *holder, const str
     if (ism_lock_owner(seen) != holder->life) {
         if (holder->last == word) /* somebody overwrote the lock while it was held */
             ism_count_given(holder);
-        return ism_fail(ISM_E_NOT_OWNER, NULL,
-                        "could not give back the lock at byte %" PRIu64 " of region \"%s\"",
+        return ism_fail(ISM_E_NOT_OWNER, NULL, "could not give back the lock at byte %" PRIu64 " of region \"%s\"",
                         offset_of(word, region), region->name);
     }
     struct ism_place place = ism_place_of(word, region);
@@ -196,11 +190,10 @@ ism_status ism_lock_mend(uint64_t *word)
     const struct ism_region *region = ism_recent.region;
     uint64_t seen = ism_load_relaxed_64(word);
     if (ism_lock_owner(seen) != ism_recent.holder->life)
-        return ism_fail(ISM_E_NOT_OWNER, NULL, "could not mend the lock at byte %" PRIu64
-                        " of region \"%s\"", offset_of(word, region), region->name);
+        return ism_fail(ISM_E_NOT_OWNER, NULL, "could not mend the lock at byte %" PRIu64 " of region \"%s\"",
+                        offset_of(word, region), region->name);
     if ((seen & DAMAGED) == 0)
-        return ism_fail(ISM_E_INVALID, NULL,
-                        "no owner of the lock at byte %" PRIu64 " of region \"%s\" died",
+        return ism_fail(ISM_E_INVALID, NULL, "no owner of the lock at byte %" PRIu64 " of region \"%s\" died",
                         offset_of(word, region), region->name);
     /* Relaxed: the owner only takes back its own flag; unlock releases what it mended. */
     while (!ism_compare_exchange_relaxed_64(word, &seen, seen & ~DAMAGED))

@@ -14,9 +14,9 @@ struct once {
     uint64_t reserved;
 };
 
-_Static_assert(sizeof(struct once) == sizeof(ism_once) && sizeof(ism_once) == 32 &&
-                   _Alignof(ism_once) == 8 && offsetof(struct once, mutex) == 0 &&
-                   offsetof(struct once, done) == 16 && offsetof(struct once, reserved) == 24,
+_Static_assert(sizeof(struct once) == sizeof(ism_once) && sizeof(ism_once) == 32 && _Alignof(ism_once) == 8 &&
+                   offsetof(struct once, mutex) == 0 && offsetof(struct once, done) == 16 &&
+                   offsetof(struct once, reserved) == 24,
                "layout of once");
 
 static ism_status do_it(struct once *once, ism_once_callback callback, void *context)
@@ -25,8 +25,7 @@ static ism_status do_it(struct once *once, ism_once_callback callback, void *con
         return ISM_OK;
     ism_status answer = callback(context);
     if (answer != ISM_OK)
-        return ism_fail(ISM_E_INITIALISER, NULL, "what is to be done once answered %s",
-                        ism_status_name(answer));
+        return ism_fail(ISM_E_INITIALISER, NULL, "what is to be done once answered %s", ism_status_name(answer));
     uint64_t expected = ism_load_relaxed_64(&once->done);
     while (!ism_compare_exchange_release_64(&once->done, &expected, DONE))
         continue;

@@ -31,9 +31,9 @@
 
 #define MARKED UINT64_C(0x80000000) /* in a slot: somebody waits for it to be empty */
 
-#define LINE 8u        /* slots in a cache line */
-#define FIRST_SLOT 4u  /* words before the slots: the rest of the first line */
-#define FULL_LINES 7u  /* of slots, behind that */
+#define LINE 8u       /* slots in a cache line */
+#define FIRST_SLOT 4u /* words before the slots: the rest of the first line */
+#define FULL_LINES 7u /* of slots, behind that */
 
 struct layout {
     uint64_t turn;
@@ -43,10 +43,10 @@ struct layout {
     uint64_t slots[ISM_READERS_MAX];
 };
 
-_Static_assert(sizeof(struct layout) == sizeof(ism_rwlock) && sizeof(ism_rwlock) == 512 &&
-                   _Alignof(ism_rwlock) == 8 && offsetof(struct layout, turn) == 0 &&
-                   offsetof(struct layout, departures) == 8 && offsetof(struct layout, tickets) == 16 &&
-                   offsetof(struct layout, reserved) == 24 && offsetof(struct layout, slots) == 32,
+_Static_assert(sizeof(struct layout) == sizeof(ism_rwlock) && sizeof(ism_rwlock) == 512 && _Alignof(ism_rwlock) == 8 &&
+                   offsetof(struct layout, turn) == 0 && offsetof(struct layout, departures) == 8 &&
+                   offsetof(struct layout, tickets) == 16 && offsetof(struct layout, reserved) == 24 &&
+                   offsetof(struct layout, slots) == 32,
                "layout of the read-write lock");
 
 /* The slot that the thread had last, in the lock that it used last: a hint. */
@@ -95,8 +95,7 @@ struct slot_wait {
 static struct slot_wait waiting_for_slots(struct layout *lock, const struct ism_wish *wish)
 {
     const struct ism_region *region = ism_recent.region;
-    struct slot_wait wait = {lock, region->lives,
-                             ism_sleeper_on(&lock->departures, region, wish->deadline),
+    struct slot_wait wait = {lock, region->lives, ism_sleeper_on(&lock->departures, region, wish->deadline),
                              wish->tries_only};
     return wait;
 }
@@ -163,8 +162,7 @@ static void choose_slot(struct layout *lock)
     while (!ism_compare_exchange_relaxed_64(&lock->tickets, &ticket, ticket + 1))
         continue;
     mine.lock = lock;
-    mine.slot = FIRST_SLOT + (unsigned)(ticket % FULL_LINES) * LINE +
-                (unsigned)(ticket / FULL_LINES % LINE);
+    mine.slot = FIRST_SLOT + (unsigned)(ticket % FULL_LINES) * LINE + (unsigned)(ticket / FULL_LINES % LINE);
 }
 
 /* Enter the thread in a slot that is empty, from its own on. False: none is. */
@@ -235,8 +233,7 @@ static ism_status check_not_mine(const struct layout *lock)
     ism_life life = ism_recent.holder->life;
     if (ism_lock_owner(ism_load_relaxed_64(&lock->turn)) != life && !has_slot(lock, life))
         return ISM_OK;
-    return ism_fail(ISM_E_DEADLOCK, NULL, "could not take a read-write lock in region \"%s\"",
-                    ism_recent.region->name);
+    return ism_fail(ISM_E_DEADLOCK, NULL, "could not take a read-write lock in region \"%s\"", ism_recent.region->name);
 }
 
 static ism_status read_slowly(struct layout *lock, const struct ism_wish *wish)
@@ -253,8 +250,8 @@ static ism_status read_lock(ism_rwlock *opaque, ism_deadline deadline, bool trie
 {
     struct layout *lock = (struct layout *)(void *)opaque;
     struct ism_holder *holder = ism_recent_holder(opaque, sizeof *opaque);
-    if (holder != NULL && mine.lock == lock &&
-        ism_load_relaxed_64(&lock->slots[mine.slot]) == 0 && read_beside_turn(lock, holder))
+    if (holder != NULL && mine.lock == lock && ism_load_relaxed_64(&lock->slots[mine.slot]) == 0 &&
+        read_beside_turn(lock, holder))
         return ISM_OK;
     ism_status status = ism_registry_find(opaque, sizeof *opaque);
     if (status != ISM_OK)
@@ -370,8 +367,7 @@ ism_status ism_rwlock_unlock(ism_rwlock *opaque)
 {
     struct layout *lock = (struct layout *)(void *)opaque;
     struct ism_holder *holder = ism_recent_holder(opaque, sizeof *opaque);
-    if (holder != NULL && mine.lock == lock && ism_holds_by(holder) &&
-        leave_slot(lock, mine.slot, holder->life)) {
+    if (holder != NULL && mine.lock == lock && ism_holds_by(holder) && leave_slot(lock, mine.slot, holder->life)) {
         ism_count_given(holder);
         return ISM_OK;
     }

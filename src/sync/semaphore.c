@@ -28,8 +28,8 @@ static ism_status post(uint64_t *word, uint32_t permits)
     uint64_t seen = ism_load_relaxed_64(word), posted;
     do {
         if (permits > PERMITS - (seen & PERMITS))
-            return ism_fail(ISM_E_LIMIT, NULL, "%" PRIu32 " permits more than the semaphore's %" PRIu64,
-                            permits, seen & PERMITS);
+            return ism_fail(ISM_E_LIMIT, NULL, "%" PRIu32 " permits more than the semaphore's %" PRIu64, permits,
+                            seen & PERMITS);
         posted = seen + ONE_POST + permits;
     } while (!ism_compare_exchange_release_64(word, &seen, posted));
     if ((seen & WAITERS) == 0)
@@ -67,8 +67,7 @@ static ism_status sleep_for_permit(uint64_t *word, uint64_t seen, ism_deadline d
     while (!take(word, &seen)) {
         if (ism_sleeper_is_late(&sleeper))
             return ISM_E_TIMED_OUT;
-        if ((seen & WAITERS) == 0 &&
-            !ism_compare_exchange_relaxed_64(word, &seen, seen | WAITERS))
+        if ((seen & WAITERS) == 0 && !ism_compare_exchange_relaxed_64(word, &seen, seen | WAITERS))
             continue;
         ism_sleeper_sleep(&sleeper, seen | WAITERS, 0);
         seen = ism_load_relaxed_64(word);

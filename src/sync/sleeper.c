@@ -8,13 +8,11 @@
 struct ism_place ism_place_of(uint64_t *word, const struct ism_region *region)
 {
     struct ism_place place = {ism_low_half(word), region->id,
-                              (uint64_t)((unsigned char *)word - region->memory.address),
-                              region->lives};
+                              (uint64_t)((unsigned char *)word - region->memory.address), region->lives};
     return place;
 }
 
-struct ism_sleeper ism_sleeper_on(uint64_t *word, const struct ism_region *region,
-                                  ism_deadline deadline)
+struct ism_sleeper ism_sleeper_on(uint64_t *word, const struct ism_region *region, ism_deadline deadline)
 {
     struct ism_sleeper sleeper = {ism_place_of(word, region), deadline, FIRST_SLEEP, false};
     return sleeper;

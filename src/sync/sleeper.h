@@ -32,8 +32,7 @@ struct ism_sleeper {
 struct ism_place ism_place_of(uint64_t *word, const struct ism_region *region);
 
 /* Before the first sleep on a word of an open region. */
-struct ism_sleeper ism_sleeper_on(uint64_t *word, const struct ism_region *region,
-                                  ism_deadline deadline);
+struct ism_sleeper ism_sleeper_on(uint64_t *word, const struct ism_region *region, ism_deadline deadline);
 
 /* Sleep while the lower half of the word is that of the value seen, for a bounded time and not beyond the deadline.
  * watched: a life whose end ends the sleep, where the system can tell; 0: none. */

@@ -31,12 +31,11 @@ static ism_status check(int descriptor, uid_t owner, gid_t group, struct ism_cau
     return status == ISM_OK ? ISM_OK : ISM_E_UNSUPPORTED;
 }
 
-ism_status ism_group_file_find(uid_t owner, gid_t group, struct ism_life_place *out,
-                               struct ism_cause *why)
+ism_status ism_group_file_find(uid_t owner, gid_t group, struct ism_life_place *out, struct ism_cause *why)
 {
     bool is_ours = owner == ism_user_id();
-    (void)snprintf(out->path, sizeof out->path, "%s/isthmus.group.%lu.%lu", ISM_RUNTIME_DIRECTORY,
-                   (unsigned long)owner, (unsigned long)group);
+    (void)snprintf(out->path, sizeof out->path, "%s/isthmus.group.%lu.%lu", ISM_RUNTIME_DIRECTORY, (unsigned long)owner,
+                   (unsigned long)group);
     int descriptor = ism_shared_file_open(out->path, is_ours ? MODE : 0);
     if (descriptor == -1) {
         ism_status status = ism_system_failure(why, "open", errno);

@@ -8,7 +8,6 @@
 
 /* Where the table for regions of that owner and group is. The names are locked. ISM_E_UNSUPPORTED: there is none
  * that can be trusted. */
-ism_status ism_group_file_find(uid_t owner, gid_t group, struct ism_life_place *out,
-                               struct ism_cause *why);
+ism_status ism_group_file_find(uid_t owner, gid_t group, struct ism_life_place *out, struct ism_cause *why);
 
 #endif

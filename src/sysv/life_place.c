@@ -6,8 +6,7 @@
 
 const struct ism_sysv_kinds ism_sysv_kinds = {.own = UINT32_C(0x69000000), .shared = UINT32_C(0x73000000)};
 
-ism_status ism_life_find_place(const struct ism_memory *object, struct ism_life_place *out,
-                               struct ism_cause *why)
+ism_status ism_life_find_place(const struct ism_memory *object, struct ism_life_place *out, struct ism_cause *why)
 {
     struct shmid_ds found;
     if (object->access == ISM_ACCESS_EVERYONE) {

@@ -88,8 +88,8 @@ struct ism_life_table *ism_undo_of_user(void)
     return table;
 }
 
-static ism_status use(const struct ism_undo_audience *audience, struct ism_life_table **out,
-                      uint64_t *id, struct ism_cause *why)
+static ism_status use(const struct ism_undo_audience *audience, struct ism_life_table **out, uint64_t *id,
+                      struct ism_cause *why)
 {
     ism_process_lock(ISM_LOCK_REGISTRY);
     ism_status status = ism_undo_open(audience, out, why);
@@ -116,8 +116,8 @@ void ism_life_table_leave(void)
     ism_process_unlock(ISM_LOCK_REGISTRY);
 }
 
-ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out,
-                                uint64_t *id, struct ism_cause *why)
+ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out, uint64_t *id,
+                                struct ism_cause *why)
 {
     struct shmid_ds found;
     struct ism_life_table *table;
@@ -132,7 +132,8 @@ ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life
     if (status == ISM_OK)
         *out = table;
     bool is_spoilt = status == ISM_E_FOREIGN || status == ISM_E_CORRUPT || status == ISM_E_TIMED_OUT;
-    return is_spoilt ? ISM_E_UNSUPPORTED : status; /* by another user: then there are no locks, and the data can be had */
+    return is_spoilt ? ISM_E_UNSUPPORTED
+                     : status; /* by another user: then there are no locks, and the data can be had */
 }
 
 /* That of all users stays: its names are looked up again. */
@@ -279,7 +280,7 @@ static bool names_another(const struct ism_life_table *table, ism_life life, uin
 {
     uint32_t slot = ism_undo_slot(life);
     if (slot == 0 || slot > table->slots)
-        return true; /* nobody ever got such a life: the word holds what no lock call wrote */
+        return true;                         /* nobody ever got such a life: the word holds what no lock call wrote */
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release of enter() */
     *entered = ism_load_acquire_64(word_of(table, slot));
     return serial_of(*entered) != serial_of(life);

@@ -21,8 +21,8 @@
 
 /* Guarded by ISM_LOCK_REGISTRY, but for the child's handler, which is alone. */
 static struct {
-    void *address;       /* NULL: there is none */
-    uint32_t name;       /* its id, and 1 */
+    void *address; /* NULL: there is none */
+    uint32_t name; /* its id, and 1 */
     bool is_refused;
     bool ends_in_children;
     uint64_t generation; /* of the process that is attached to it */
@@ -58,8 +58,7 @@ static int find_segment(int flags)
     key_t key = (key_t)(KEY | ((uint32_t)ism_user_id() & KEY_NUMBER));
     int id = shmget(key, SIZE, flags);
     if (id == -1 || shmctl(id, IPC_STAT, &found) == -1 || found.shm_perm.uid != ism_user_id() ||
-        found.shm_perm.cuid != ism_user_id() || (found.shm_perm.mode & 0777) != MODE ||
-        found.shm_segsz != SIZE)
+        found.shm_perm.cuid != ism_user_id() || (found.shm_perm.mode & 0777) != MODE || found.shm_segsz != SIZE)
         return -1;
     return id;
 }

@@ -77,8 +77,7 @@ struct ism_names ism_memory_names(const char *native)
 /* Whoever created a segment may give it to another user, and still change and free it. */
 bool ism_sysv_is_ours(const struct shmid_ds *found, bool shared)
 {
-    return (shared || found->shm_perm.uid == ism_user_id()) &&
-           found->shm_perm.cuid == found->shm_perm.uid &&
+    return (shared || found->shm_perm.uid == ism_user_id()) && found->shm_perm.cuid == found->shm_perm.uid &&
            ((uint64_t)found->shm_segsz + SHORT_BY) % ism_memory_page() == 0;
 }
 
@@ -87,8 +86,7 @@ static bool is_gone(int code)
     return code == EINVAL || code == EIDRM;
 }
 
-ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found,
-                         struct ism_cause *why)
+ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found, struct ism_cause *why)
 {
     bool shared = ism_memory_is_shared(memory->native);
     if (shmctl((int)memory->handle, IPC_STAT, found) == -1) {
@@ -122,8 +120,7 @@ static void note(struct ism_memory *memory, const struct shmid_ds *found)
 }
 
 /* No handle is given to a segment that is not ours: even attaching to it would be noticed. */
-static ism_status fill(struct ism_memory *memory, const char *native, int id, bool writable,
-                       struct ism_cause *why)
+static ism_status fill(struct ism_memory *memory, const char *native, int id, bool writable, struct ism_cause *why)
 {
     struct shmid_ds found;
     memset(memory, 0, sizeof *memory);
@@ -158,21 +155,19 @@ static ism_status create_failure(key_t key, int code, struct ism_cause *why)
     }
 }
 
-ism_status ism_sysv_make(key_t key, size_t length, ism_access access, int *id,
-                         struct ism_cause *why)
+ism_status ism_sysv_make(key_t key, size_t length, ism_access access, int *id, struct ism_cause *why)
 {
     *id = shmget(key, length, IPC_CREAT | IPC_EXCL | (int)ism_access_mode(access));
     return *id != -1 ? ISM_OK : create_failure(key, errno, why);
 }
 
 /* The umask has no part in a segment's mode. */
-ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
-                             struct ism_memory *out, struct ism_cause *why)
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan, struct ism_memory *out,
+                             struct ism_cause *why)
 {
     int id;
     struct ism_memory memory;
-    ism_status status = ism_sysv_make(key_of(native), (size_t)plan->length - SHORT_BY, plan->access, &id,
-                                      why);
+    ism_status status = ism_sysv_make(key_of(native), (size_t)plan->length - SHORT_BY, plan->access, &id, why);
     if (status != ISM_OK)
         return status;
     status = fill(&memory, native, id, true, why);
@@ -183,8 +178,7 @@ ism_status ism_memory_create(const char *native, const struct ism_memory_plan *p
     return status == ISM_E_NOT_FOUND ? ISM_E_EXISTS : status; /* somebody has freed it already */
 }
 
-ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     int id = shmget(key_of(native), 0, 0);
     if (id == -1) {
@@ -257,8 +251,7 @@ ism_status ism_memory_unlink(struct ism_memory *memory, struct ism_cause *why)
         return ISM_OK;
     int code = errno;
     status = ism_system_failure(why, "shmctl", code);
-    if (status == ISM_E_ACCESS && memory->alone && memory->writable &&
-        ism_memory_is_shared(memory->native))
+    if (status == ISM_E_ACCESS && memory->alone && memory->writable && ism_memory_is_shared(memory->native))
         return hollow_out(memory, why);
     return is_gone(code) ? ISM_E_NOT_FOUND : status;
 }

@@ -25,8 +25,7 @@ static bool is_number(const char *text, const char *digits, size_t length_max, u
 {
     size_t length = strspn(text, digits);
     int base = strlen(digits) > 10 ? 16 : 10;
-    return length >= 1 && length <= length_max && text[length] == '\0' &&
-           strtoull(text, NULL, base) <= largest;
+    return length >= 1 && length <= length_max && text[length] == '\0' && strtoull(text, NULL, base) <= largest;
 }
 
 static bool is_hexadecimal(const char *name)
@@ -50,9 +49,8 @@ const char *ism_native_complaint(const char *name, bool is_new)
         return "is an id, which only the system gives";
     if (is_id(name))
         return is_number(name + ID_LENGTH, "0123456789", DIGITS_MAX, INT32_MAX) ? NULL : "is no id";
-    bool is_key = is_hexadecimal(name)
-                      ? is_number(name + 2, "0123456789abcdefABCDEF", 8, UINT32_MAX)
-                      : name[0] != '0' && is_number(name, "0123456789", DIGITS_MAX, UINT32_MAX);
+    bool is_key = is_hexadecimal(name) ? is_number(name + 2, "0123456789abcdefABCDEF", 8, UINT32_MAX)
+                                       : name[0] != '0' && is_number(name, "0123456789", DIGITS_MAX, UINT32_MAX);
     if (!is_key || key_of(name) == IPC_PRIVATE)
         return "is no key";
     if (is_new && ism_sysv_is_region_key(key_of(name)))
@@ -100,8 +98,7 @@ static void fill(struct ism_memory *memory, const char *name, int id, bool writa
     memory->writable = writable;
 }
 
-ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out, struct ism_cause *why)
 {
     int id;
     ism_status status = ism_sysv_make((key_t)key_of(name), (size_t)length, ISM_ACCESS_OWNER, &id, why);
@@ -112,8 +109,7 @@ ism_status ism_native_create(const char *name, uint64_t length, struct ism_memor
     return ISM_OK;
 }
 
-ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     int id;
     struct ism_memory memory;

@@ -11,8 +11,7 @@ bool ism_sysv_are_segments_used_up(void)
     struct shminfo limits;
     struct shm_info used;
     return shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&limits) != -1 &&
-           shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&used) != -1 &&
-           (unsigned long)used.used_ids >= limits.shmmni;
+           shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&used) != -1 && (unsigned long)used.used_ids >= limits.shmmni;
 }
 
 ism_status ism_memory_list(ism_memory_visitor visitor, void *context, struct ism_cause *why)

@@ -7,8 +7,7 @@
 #include <sys/shm.h>
 
 /* What the system says of a segment. ISM_E_NOT_FOUND: it is gone; ISM_E_FOREIGN: it is not ours. */
-ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found,
-                         struct ism_cause *why);
+ism_status ism_sysv_stat(const struct ism_memory *memory, struct shmid_ds *found, struct ism_cause *why);
 
 /* The first byte of the keys of regions: of a user's own, and of those that all users share. Processes that take turns
  * in another way have others, and so don't see these. */
@@ -30,7 +29,6 @@ bool ism_sysv_is_ours(const struct shmid_ds *found, bool shared);
 bool ism_sysv_are_segments_used_up(void);
 
 /* Make a segment under a free key, for this user alone. */
-ism_status ism_sysv_make(key_t key, size_t length, ism_access access, int *id,
-                         struct ism_cause *why);
+ism_status ism_sysv_make(key_t key, size_t length, ism_access access, int *id, struct ism_cause *why);
 
 #endif

@@ -14,8 +14,8 @@
  * it to its maker's next use. Who takes the key beforehand keeps the user from all regions, or from locks in those of
  * a group; that can also be other software, by chance. Who removes a set that is in use takes the lives in it from
  * all: no death in it is told any more, and those who come later get no locks in regions that are open. */
-#include "marker.h"
 #include "undo_table.h"
+#include "marker.h"
 
 #include "../atomics.h"
 #include "../unix/access_mode.h"
@@ -43,7 +43,7 @@
  * together, OpenBSD and NetBSD 60. */
 #define SEMAPHORES_MOST 4000 /* each costs 64 bytes on Linux, and 2 more for each process that has a life */
 #define SEMAPHORES_LEAST 15  /* locks and seal, an alarm, ten lives */
-#define ALARMS_SHARE 8 /* one semaphore in so many is an alarm */
+#define ALARMS_SHARE 8       /* one semaphore in so many is an alarm */
 
 #define PATIENCE UINT64_C(2000000000) /* nanoseconds that other users get to look names up */
 #define PAUSE UINT64_C(100000)
@@ -95,8 +95,8 @@ static bool may_make(const struct ism_undo_audience *audience)
 static bool is_trusted(const struct ism_undo_audience *audience, const struct ipc_perm *found)
 {
     bool has_owner = audience->access == ISM_ACCESS_EVERYONE || found->uid == audience->owner;
-    bool has_group = audience->access != ISM_ACCESS_GROUP ||
-                     (found->gid == audience->group && found->cgid == audience->group);
+    bool has_group =
+        audience->access != ISM_ACCESS_GROUP || (found->gid == audience->group && found->cgid == audience->group);
     return has_owner && has_group && found->cuid == found->uid &&
            (found->mode & 0777) == ism_access_mode(audience->access);
 }
@@ -128,8 +128,7 @@ static int make_set(const struct ism_undo_audience *audience)
 }
 
 /* ISM_E_NOT_FOUND: it was removed meanwhile. */
-static ism_status check_set(const struct ism_undo_audience *audience, int set, uint32_t *count,
-                            struct ism_cause *why)
+static ism_status check_set(const struct ism_undo_audience *audience, int set, uint32_t *count, struct ism_cause *why)
 {
     struct semid_ds found;
     if (semctl(set, 0, IPC_STAT, (union argument){.set = &found}) == -1) {
@@ -146,8 +145,7 @@ static ism_status check_set(const struct ism_undo_audience *audience, int set, u
 }
 
 /* Find the set that has the key, or make one. */
-static ism_status find_set(const struct ism_undo_audience *audience, int *set, uint32_t *count,
-                           struct ism_cause *why)
+static ism_status find_set(const struct ism_undo_audience *audience, int *set, uint32_t *count, struct ism_cause *why)
 {
     for (;;) {
         int found = semget(audience->key, 0, 0);
@@ -185,8 +183,7 @@ ism_status ism_undo_lock(const struct ism_undo_audience *audience, unsigned whic
 {
     uint64_t end = ism_process_now() + PATIENCE;
     short waits = audience->access == ISM_ACCESS_OWNER ? 0 : IPC_NOWAIT;
-    struct sembuf steps[] = {{(unsigned short)which, 0, waits},
-                             {(unsigned short)which, 1, (short)(waits | SEM_UNDO)}};
+    struct sembuf steps[] = {{(unsigned short)which, 0, waits}, {(unsigned short)which, 1, (short)(waits | SEM_UNDO)}};
     ism_status status = ISM_OK;
     while (status == ISM_OK && semop(*set, steps, 2) == -1) {
         int code = errno;
@@ -284,8 +281,7 @@ static ism_status read_header(struct ism_life_table *table, bool is_alone, struc
 }
 
 /* What is there is of another length only if it was left with a set that was larger. */
-static ism_status find_segment(const struct ism_life_table *table, int *out, bool *is_new,
-                               struct ism_cause *why)
+static ism_status find_segment(const struct ism_life_table *table, int *out, bool *is_new, struct ism_cause *why)
 {
     const size_t length = length_of(table->slots);
     int id = shmget(table->audience.key, 0, 0);
@@ -378,9 +374,8 @@ void ism_undo_settle(struct ism_life_table *table)
 struct ism_life_table *ism_undo_find(const struct ism_undo_audience *audience)
 {
     struct ism_life_table *table = ism_undo_tables;
-    while (table != NULL &&
-           (table->audience.key != audience->key || table->audience.owner != audience->owner ||
-            table->audience.group != audience->group))
+    while (table != NULL && (table->audience.key != audience->key || table->audience.owner != audience->owner ||
+                             table->audience.group != audience->group))
         table = table->next;
     return table;
 }
@@ -435,8 +430,7 @@ static ism_status open_locked(struct ism_life_table *table, struct ism_cause *wh
     return attach(table, why);
 }
 
-ism_status ism_undo_open(const struct ism_undo_audience *audience, struct ism_life_table **out,
-                         struct ism_cause *why)
+ism_status ism_undo_open(const struct ism_undo_audience *audience, struct ism_life_table **out, struct ism_cause *why)
 {
     static pthread_once_t watched = PTHREAD_ONCE_INIT;
     struct ism_life_table *table = ism_undo_find(audience);

@@ -64,8 +64,7 @@ struct ism_undo_audience ism_undo_for_group(uid_t owner, gid_t group);
 /* The table of an audience, opened if it is not yet; it stays open until it is left, or the process ends.
  * ISM_LOCK_REGISTRY is held. ISM_E_FOREIGN: what is there is another's. ISM_E_UNSUPPORTED: there is none, and it is
  * not this process's to make; or other processes use one that was removed. */
-ism_status ism_undo_open(const struct ism_undo_audience *audience, struct ism_life_table **out,
-                         struct ism_cause *why);
+ism_status ism_undo_open(const struct ism_undo_audience *audience, struct ism_life_table **out, struct ism_cause *why);
 
 /* The same if it is open already, else NULL. */
 struct ism_life_table *ism_undo_find(const struct ism_undo_audience *audience);

@@ -29,8 +29,7 @@ static unsigned short alarm_of(const struct ism_life_table *table, const struct 
     return (unsigned short)(ISM_UNDO_ALARMS + (hashed >> 32) % table->alarms);
 }
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     (void)watched;
     const struct ism_life_table *table = table_of(place);

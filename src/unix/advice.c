@@ -19,8 +19,7 @@ void ism_advice_touch(unsigned char *address, uint64_t length, bool writable)
     }
 }
 
-uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                           uint32_t wanted)
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length, uint32_t wanted)
 {
     uint64_t within = offset % ism_memory_page();
     unsigned char *address = memory->address + (offset - within);
@@ -29,8 +28,7 @@ uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t 
     length += within;
     if ((wanted & ISM_REGION_NO_CORE_DUMP) != 0 && ism_advice_leave_out_of_dumps(address, length))
         granted |= ISM_REGION_NO_CORE_DUMP;
-    if ((wanted & ISM_REGION_HUGE_PAGES) != 0 &&
-        ism_advice_use_huge_pages(address, length, writable))
+    if ((wanted & ISM_REGION_HUGE_PAGES) != 0 && ism_advice_use_huge_pages(address, length, writable))
         granted |= ISM_REGION_HUGE_PAGES;
     if ((wanted & ISM_REGION_PREFAULT) != 0 && ism_advice_prefault(address, length, writable))
         granted |= ISM_REGION_PREFAULT;

@@ -101,13 +101,11 @@ static bool make_room(void)
 static int read_serial(int descriptor, uint32_t slot, uint32_t *serial)
 {
     *serial = 0;
-    ssize_t got = pread(descriptor, serial, sizeof *serial,
-                        (off_t)ism_user_file_serial_offset(slot));
+    ssize_t got = pread(descriptor, serial, sizeof *serial, (off_t)ism_user_file_serial_offset(slot));
     return got == -1 ? errno : 0;
 }
 
-static ism_status write_new_serial(int descriptor, uint32_t slot, uint32_t *serial,
-                                   struct ism_cause *why)
+static ism_status write_new_serial(int descriptor, uint32_t slot, uint32_t *serial, struct ism_cause *why)
 {
     uint32_t old;
     int code = read_serial(descriptor, slot, &old);
@@ -118,8 +116,7 @@ static ism_status write_new_serial(int descriptor, uint32_t slot, uint32_t *seri
         if (status != ISM_OK)
             return status;
     } while (*serial == old || *serial == 0);
-    if (pwrite(descriptor, serial, sizeof *serial, (off_t)ism_user_file_serial_offset(slot)) !=
-        (ssize_t)sizeof *serial)
+    if (pwrite(descriptor, serial, sizeof *serial, (off_t)ism_user_file_serial_offset(slot)) != (ssize_t)sizeof *serial)
         return ism_system_failure(why, "pwrite", errno);
     return ISM_OK;
 }
@@ -130,8 +127,7 @@ static ism_status try_slot(int descriptor, uint32_t slot, ism_life *out, struct 
     ism_life taken;
     if (is_own_slot(slot, &taken))
         return ISM_E_BUSY;
-    ism_status status =
-        ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
+    ism_status status = ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
     if (status != ISM_OK)
         return status;
     uint32_t serial = 0;
@@ -156,8 +152,7 @@ static ism_status take_slot(int descriptor, ism_life *out, struct ism_cause *why
     if (!make_room())
         return ISM_E_NO_MEMORY;
     status = ISM_E_BUSY;
-    for (size_t among = FIRST_SLOTS + 2 * own.count; among < ISM_LIVES_MAX && status == ISM_E_BUSY;
-         among *= 2) {
+    for (size_t among = FIRST_SLOTS + 2 * own.count; among < ISM_LIVES_MAX && status == ISM_E_BUSY; among *= 2) {
         status = try_slot(descriptor, (uint32_t)(1 + (drawn >> 8) % among), out, why);
         drawn = drawn * 1664525 + 1013904223; /* or half of the time the same slot would be tried again */
     }
@@ -230,8 +225,7 @@ static bool has_ended(int descriptor, ism_life life)
         return false;
     if (serial != serial_of(life))
         return true;
-    return ism_record_conflict(descriptor, ism_user_file_life_offset(slot_of(life)), 1, &type,
-                               &found) == 0 &&
+    return ism_record_conflict(descriptor, ism_user_file_life_offset(slot_of(life)), 1, &type, &found) == 0 &&
            type == F_UNLCK;
 }
 

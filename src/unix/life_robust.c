@@ -75,8 +75,8 @@ static _Thread_local struct own_word *mine;
 
 /* The shared pages of all slots. Written under ISM_LOCK_REGISTRY; once there it is never unmapped. */
 static struct {
-    uint64_t address;             /* 0: it is not mapped */
-    uint64_t identity;            /* of the file */
+    uint64_t address;              /* 0: it is not mapped */
+    uint64_t identity;             /* of the file */
     uint64_t has_note[SLOTS / 64]; /* bits: its page is there; to touch others could fail for want of memory */
 } window;
 
@@ -108,8 +108,7 @@ static bool learn_layout(void)
     plan.link_at = (uintptr_t)head->list.next - start;
     plan.word_at = plan.link_at + (size_t)head->futex_offset;
     uint32_t word = 0;
-    if (plan.link_at > sizeof plan.locked - sizeof(void *) ||
-        plan.word_at > sizeof plan.locked - sizeof word)
+    if (plan.link_at > sizeof plan.locked - sizeof(void *) || plan.word_at > sizeof plan.locked - sizeof word)
         return false;
     memcpy(&word, (unsigned char *)&plan.locked + plan.word_at, sizeof word);
     size_t alignment = _Alignof(pthread_mutex_t);
@@ -147,8 +146,7 @@ static bool can_watch(void)
 static bool make_private(struct own_word *own)
 {
     size_t page = ism_memory_page();
-    if (mmap(own->pages, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-             0) == MAP_FAILED) {
+    if (mmap(own->pages, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
         (void)mprotect(own->pages, page, PROT_NONE);
         return false;
     }
@@ -199,15 +197,13 @@ static void settle(void)
 static bool may_grow_to(uint64_t length)
 {
     struct rlimit limit;
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
-           (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= length);
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= length);
 }
 
 static bool set_aside(int descriptor, uint32_t slot)
 {
     size_t page = ism_memory_page();
-    return may_grow_to(offset_of(slot) + page) &&
-           fallocate(descriptor, 0, (off_t)offset_of(slot), (off_t)page) == 0;
+    return may_grow_to(offset_of(slot) + page) && fallocate(descriptor, 0, (off_t)offset_of(slot), (off_t)page) == 0;
 }
 
 /* Nobody reads words of an earlier file any more: no region was open when that was left. */
@@ -216,9 +212,8 @@ static bool map_window(int file)
     if (window.address != 0 && window.identity == ism_user_file_identity())
         return true;
     memset(window.has_note, 0, sizeof window.has_note);
-    void *pages = mmap((void *)(uintptr_t)window.address, SLOTS * ism_memory_page(),
-                       PROT_READ | PROT_WRITE, MAP_SHARED | (window.address != 0 ? MAP_FIXED : 0),
-                       file, (off_t)offset_of(0));
+    void *pages = mmap((void *)(uintptr_t)window.address, SLOTS * ism_memory_page(), PROT_READ | PROT_WRITE,
+                       MAP_SHARED | (window.address != 0 ? MAP_FIXED : 0), file, (off_t)offset_of(0));
     if (pages == MAP_FAILED)
         return false;
     window.identity = ism_user_file_identity();
@@ -229,12 +224,10 @@ static bool map_window(int file)
 static struct own_word *map_own(int file, uint32_t slot)
 {
     size_t page = ism_memory_page();
-    unsigned char *pages =
-        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
         return NULL;
-    if (mmap(pages, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
-             (off_t)offset_of(slot)) == MAP_FAILED) {
+    if (mmap(pages, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, (off_t)offset_of(slot)) == MAP_FAILED) {
         (void)munmap(pages, 2 * page);
         return NULL;
     }
@@ -349,8 +342,7 @@ static bool is_there(int descriptor, uint32_t slot)
     if ((ism_load_relaxed_64(bits) & bit) != 0)
         return true;
     uint64_t note = 0;
-    if (descriptor == -1 ||
-        pread(descriptor, &note, sizeof note, (off_t)offset_of(slot)) != (ssize_t)sizeof note ||
+    if (descriptor == -1 || pread(descriptor, &note, sizeof note, (off_t)offset_of(slot)) != (ssize_t)sizeof note ||
         note == 0)
         return false;
     ism_process_lock(ISM_LOCK_REGISTRY);

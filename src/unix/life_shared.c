@@ -5,8 +5,8 @@
  * lives seem to go on, as if it held the locks itself. Read locks, which need no permission to write, do not
  * count. The description is this process's alone: else a parent's death would not be seen while a child lives. Weak
  * side: each shared object costs a second descriptor, and a forked child opens it anew. */
-#include "descriptor.h"
 #include "life_shared.h"
+#include "descriptor.h"
 
 #include "../atomics.h"
 #include "after_fork.h"
@@ -162,14 +162,14 @@ static void prepare(void)
 static struct ism_life_table *find_table(const struct ism_life_place *place, bool writable)
 {
     struct ism_life_table *table = tables;
-    while (table != NULL && (table->place.identity != place->identity ||
-                             table->place.id != place->id || table->writable != writable))
+    while (table != NULL &&
+           (table->place.identity != place->identity || table->place.id != place->id || table->writable != writable))
         table = table->next;
     return table;
 }
 
-static ism_status add_table(const struct ism_life_place *place, bool writable,
-                            struct ism_life_table **out, struct ism_cause *why)
+static ism_status add_table(const struct ism_life_place *place, bool writable, struct ism_life_table **out,
+                            struct ism_cause *why)
 {
     struct ism_life_table *table = calloc(1, sizeof *table);
     if (table == NULL)
@@ -189,8 +189,8 @@ static ism_status add_table(const struct ism_life_place *place, bool writable,
     return ISM_OK;
 }
 
-ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out,
-                                uint64_t *id, struct ism_cause *why)
+ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out, uint64_t *id,
+                                struct ism_cause *why)
 {
     struct ism_life_place place;
     ism_status status = ism_life_find_place(object, &place, why);
@@ -321,8 +321,7 @@ bool ism_life_ended_shared(struct ism_life_table *table, ism_life life)
     bool lives = is_own(table, life);
     int descriptor = table->locks;
     ism_process_unlock(ISM_LOCK_REGISTRY);
-    if (lives || descriptor == -1 ||
-        ism_record_conflict(descriptor, place_of(life), 1, &type, &found) != 0)
+    if (lives || descriptor == -1 || ism_record_conflict(descriptor, place_of(life), 1, &type, &found) != 0)
         return false;
 
     /* Whoever closed descriptors that are not its own may have put another file in the place of ours. */

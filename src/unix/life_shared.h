@@ -13,8 +13,7 @@ struct ism_life_place {
 };
 
 /* Where the table of an object is. ISM_E_UNSUPPORTED: it has none. */
-ism_status ism_life_find_place(const struct ism_memory *object, struct ism_life_place *out,
-                               struct ism_cause *why);
+ism_status ism_life_find_place(const struct ism_memory *object, struct ism_life_place *out, struct ism_cause *why);
 
 /* ism_life_take() and ism_life_ended() for such a table. */
 ism_status ism_life_take_shared(struct ism_life_table *table, ism_life *out, struct ism_cause *why);

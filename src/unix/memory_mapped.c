@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                             struct ism_cause *why)
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length, struct ism_cause *why)
 {
     uint64_t within = offset % ism_memory_page();
     if (ism_advice_prefault(memory->address + (offset - within), length + within, true))
@@ -19,8 +18,7 @@ ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_
     return ISM_E_NO_SPACE;
 }
 
-ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
-                           struct ism_cause *why)
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size, struct ism_cause *why)
 {
     ism_status status = ism_memory_map(memory, why);
     if (status != ISM_OK)
@@ -30,8 +28,8 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
     return ISM_OK;
 }
 
-ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
-                            size_t size, struct ism_cause *why)
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes, size_t size,
+                            struct ism_cause *why)
 {
     ism_status status = ism_memory_map(memory, why);
     if (status != ISM_OK)

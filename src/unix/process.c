@@ -97,8 +97,7 @@ uint64_t ism_process_now(void)
 
 void ism_process_pause(uint64_t nanoseconds)
 {
-    struct timespec length = {(time_t)(nanoseconds / UINT64_C(1000000000)),
-                              (long)(nanoseconds % UINT64_C(1000000000))};
+    struct timespec length = {(time_t)(nanoseconds / UINT64_C(1000000000)), (long)(nanoseconds % UINT64_C(1000000000))};
     (void)nanosleep(&length, NULL);
 }
 

@@ -36,8 +36,7 @@ static ism_status answer(int code, struct ism_cause *why)
     return code == EINVAL ? ISM_E_UNSUPPORTED : status;
 }
 
-ism_status ism_record_lock(int descriptor, int type, uint64_t start, uint64_t length,
-                           struct ism_cause *why)
+ism_status ism_record_lock(int descriptor, int type, uint64_t start, uint64_t length, struct ism_cause *why)
 {
     struct flock lock = range(type, start, length);
     return fcntl(descriptor, F_OFD_SETLK, &lock) == 0 ? ISM_OK : answer(errno, why);
@@ -49,8 +48,7 @@ void ism_record_unlock(int descriptor, uint64_t start, uint64_t length)
     (void)fcntl(descriptor, F_OFD_SETLK, &lock);
 }
 
-ism_status ism_record_lock_wait(int descriptor, uint64_t start, uint64_t length,
-                                struct ism_cause *why)
+ism_status ism_record_lock_wait(int descriptor, uint64_t start, uint64_t length, struct ism_cause *why)
 {
     struct flock lock = range(F_WRLCK, start, length);
     while (fcntl(descriptor, F_OFD_SETLKW, &lock) == -1)

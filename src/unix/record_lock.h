@@ -10,19 +10,16 @@
 
 /* type: F_RDLCK (the descriptor is readable) or F_WRLCK (it is writable). Never waits.
  * ISM_E_BUSY: another description has a conflicting lock. ISM_E_UNSUPPORTED: the kernel has no such locks. */
-ism_status ism_record_lock(int descriptor, int type, uint64_t start, uint64_t length,
-                           struct ism_cause *why);
+ism_status ism_record_lock(int descriptor, int type, uint64_t start, uint64_t length, struct ism_cause *why);
 
 /* Give locks up; that can't fail in a way that could be mended. */
 void ism_record_unlock(int descriptor, uint64_t start, uint64_t length);
 
 /* Take F_WRLCK, waiting as long as another description has a conflicting lock. */
-ism_status ism_record_lock_wait(int descriptor, uint64_t start, uint64_t length,
-                                struct ism_cause *why);
+ism_status ism_record_lock_wait(int descriptor, uint64_t start, uint64_t length, struct ism_cause *why);
 
 /* Which lock of another description would keep this one from taking F_WRLCK on that range? Returns 0 or
  * errno; *type is F_UNLCK if there is none, and *start where the one found begins. */
-int ism_record_conflict(int descriptor, uint64_t start, uint64_t length, int *type,
-                        uint64_t *found);
+int ism_record_conflict(int descriptor, uint64_t start, uint64_t length, int *type, uint64_t *found);
 
 #endif

@@ -1,8 +1,8 @@
 /* shared_file.c: /dev/shm/isthmus.all, made by the first who needs it, and writable for every user. Only its owner
  * may remove it, so it stays until the system starts anew. Weak sides: who makes it first, with another mode,
  * keeps all other users from sharing regions; and any user can make the others wait for a while, again and again. */
-#include "descriptor.h"
 #include "shared_file.h"
+#include "descriptor.h"
 
 #include "record_lock.h"
 #include "system_error.h"
@@ -15,7 +15,7 @@
 
 #define MODE 0666
 #define NAMES_OFFSET (UINT64_C(1) << 40)
-#define PATIENCE UINT64_C(2000000000) /* nanoseconds that others get to look names up */
+#define PATIENCE UINT64_C(2000000000)    /* nanoseconds that others get to look names up */
 #define MODE_PATIENCE UINT64_C(20000000) /* nanoseconds that its maker gets to give it its mode */
 #define PAUSE UINT64_C(100000)
 
@@ -112,8 +112,8 @@ static bool is_current(void)
     char path[ISM_PATH_MAX + 1];
     struct stat opened, named;
     ism_shared_file_path(path);
-    return fstat(file.descriptor, &opened) == 0 && lstat(path, &named) == 0 &&
-           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+    return fstat(file.descriptor, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino &&
+           opened.st_dev == named.st_dev;
 }
 
 static ism_status lock_until(uint64_t end, struct ism_cause *why)
@@ -153,8 +153,7 @@ static uint64_t bound_id(uint64_t number, const struct stat *found)
     return id != 0 ? id : number;
 }
 
-ism_status ism_shared_file_read_id(int descriptor, bool draws, uint64_t *identity, uint64_t *id,
-                                   struct ism_cause *why)
+ism_status ism_shared_file_read_id(int descriptor, bool draws, uint64_t *identity, uint64_t *id, struct ism_cause *why)
 {
     struct stat found;
     uint64_t number = 0;

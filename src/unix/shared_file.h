@@ -29,7 +29,6 @@ ism_status ism_shared_file_mend(int descriptor, const struct stat *found, mode_t
 
 /* See ism_shared_file_tell(). The id comes of a random number in the file: draws tells whether one is written where
  * there is none. ISM_E_UNSUPPORTED: there is none. */
-ism_status ism_shared_file_read_id(int descriptor, bool draws, uint64_t *identity, uint64_t *id,
-                                   struct ism_cause *why);
+ism_status ism_shared_file_read_id(int descriptor, bool draws, uint64_t *identity, uint64_t *id, struct ism_cause *why);
 
 #endif

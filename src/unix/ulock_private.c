@@ -7,8 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-int __ulock_wait(uint32_t operation, void *address, uint64_t value, uint32_t microseconds)
-    __attribute__((weak));
+int __ulock_wait(uint32_t operation, void *address, uint64_t value, uint32_t microseconds) __attribute__((weak));
 int __ulock_wake(uint32_t operation, void *address, uint64_t thread) __attribute__((weak));
 
 #define COMPARE_AND_WAIT_SHARED 3u /* a word of 32 bits that processes share */

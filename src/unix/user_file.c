@@ -26,7 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC UINT64_C(0x0a72657375737369) /* "issuser\n" on little-endian machines */
+#define MAGIC UINT64_C(0x0a72657375737369)        /* "issuser\n" on little-endian machines */
 #define MAGIC_TURNED UINT64_C(0x697373757365720a) /* the same of the other byte order */
 #define VERSION 1u
 
@@ -227,8 +227,7 @@ static ism_status have_header(int descriptor, uint64_t *id, struct ism_cause *wh
 }
 
 /* One try to have the file open, leased and whole. ISM_E_BUSY: somebody is initialising or removing it. */
-static ism_status try_open(const char *path, int *out, uint64_t *id, ino_t *inode,
-                           struct ism_cause *why)
+static ism_status try_open(const char *path, int *out, uint64_t *id, ino_t *inode, struct ism_cause *why)
 {
     int descriptor = -1;
     ism_status status = open_path(path, &descriptor, why);
@@ -257,8 +256,7 @@ static ism_status open_file(struct ism_cause *why)
     if (status != ISM_OK)
         return status;
     uint64_t end = ism_process_now() + PATIENCE;
-    while ((status = try_open(path, &file.lease, &file.id, &file.inode, why)) == ISM_E_BUSY &&
-           ism_process_now() < end)
+    while ((status = try_open(path, &file.lease, &file.id, &file.inode, why)) == ISM_E_BUSY && ism_process_now() < end)
         ism_process_pause(PAUSE + ism_process_id() % 64 * 1000); /* not all at the same moment */
     if (status == ISM_OK)
         (void)pthread_once(&watched, watch_process);
@@ -272,8 +270,7 @@ ism_status ism_user_file_open_again(int *descriptor, struct ism_cause *why)
 {
     char path[128];
     path_of(path);
-    int opened =
-        ism_descriptor_keep(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    int opened = ism_descriptor_keep(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (opened == -1) {
         ism_status status = ism_system_failure(why, "open", errno);
         return status == ISM_E_NOT_FOUND ? ISM_E_UNSUPPORTED : status;

@@ -53,23 +53,21 @@ static struct waited_word waited(const uint32_t *word, uint32_t value)
 }
 
 /* False: the kernel, or a filter of its calls, refuses that. */
-static bool sleep_on_both(const uint32_t *word, uint32_t value, const uint32_t *life_word,
-                          uint32_t life_value, uint64_t nanoseconds)
+static bool sleep_on_both(const uint32_t *word, uint32_t value, const uint32_t *life_word, uint32_t life_value,
+                          uint64_t nanoseconds)
 {
     const struct waited_word words[] = {waited(word, value), waited(life_word, life_value)};
     uint64_t end = ism_process_now() + nanoseconds;
     struct kernel_time_64 until = {(int64_t)(end / SECOND), (int64_t)(end % SECOND)};
-    return syscall(SYS_futex_waitv, words, 2, 0, &until, CLOCK_MONOTONIC) != -1 ||
-           errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;
+    return syscall(SYS_futex_waitv, words, 2, 0, &until, CLOCK_MONOTONIC) != -1 || errno == EAGAIN ||
+           errno == ETIMEDOUT || errno == EINTR;
 }
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     uint32_t *life_word;
     uint32_t life_value;
-    bool watches = watched != 0 && place->lives == NULL &&
-                   ism_life_word_watch(watched, &life_word, &life_value);
+    bool watches = watched != 0 && place->lives == NULL && ism_life_word_watch(watched, &life_word, &life_value);
     if (!watches || !sleep_on_both(place->word, value, life_word, life_value, nanoseconds))
         sleep_on_one(place->word, value, nanoseconds);
     if (watches && ism_life_word_is_marked(-1, watched))

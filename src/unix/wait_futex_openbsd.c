@@ -19,8 +19,7 @@ static bool is_refusal(int code)
     return code != EAGAIN && code != ETIMEDOUT && code != EINTR && code != ECANCELED;
 }
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     (void)watched;
     struct timespec longest = {(time_t)(nanoseconds / SECOND), (long)(nanoseconds % SECOND)};

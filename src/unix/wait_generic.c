@@ -2,8 +2,7 @@
 #include "../backend.h"
 #include "wait_poll.h"
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     (void)watched;
     ism_wait_poll(place->word, value, nanoseconds);

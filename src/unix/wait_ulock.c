@@ -13,9 +13,8 @@
 
 /* As <os/os_sync_wait_on_address.h> has them. It is not included: it is missing from older SDKs, and where it is there,
  * the compiler would warn of calls that the oldest system to be served lacks. */
-int os_sync_wait_on_address_with_timeout(void *address, uint64_t value, size_t size, uint32_t flags,
-                                         uint32_t clock, uint64_t nanoseconds)
-    __attribute__((weak));
+int os_sync_wait_on_address_with_timeout(void *address, uint64_t value, size_t size, uint32_t flags, uint32_t clock,
+                                         uint64_t nanoseconds) __attribute__((weak));
 int os_sync_wake_by_address_any(void *address, size_t size, uint32_t flags) __attribute__((weak));
 int os_sync_wake_by_address_all(void *address, size_t size, uint32_t flags) __attribute__((weak));
 
@@ -26,12 +25,10 @@ static int sleep_on(uint32_t *word, uint32_t value, uint64_t nanoseconds)
 {
     if (os_sync_wait_on_address_with_timeout == NULL)
         return ism_ulock_wait(word, value, nanoseconds);
-    return os_sync_wait_on_address_with_timeout(word, value, sizeof *word, IN_SHARED_MEMORY,
-                                                MACH_CLOCK, nanoseconds);
+    return os_sync_wait_on_address_with_timeout(word, value, sizeof *word, IN_SHARED_MEMORY, MACH_CLOCK, nanoseconds);
 }
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     (void)watched;
     uint64_t now = ism_process_now();

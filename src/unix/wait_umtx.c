@@ -15,16 +15,13 @@
 
 #define SECOND UINT64_C(1000000000)
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     (void)watched;
-    struct _umtx_time longest = {
-        ._timeout = {(time_t)(nanoseconds / SECOND), (long)(nanoseconds % SECOND)},
-        ._clockid = CLOCK_MONOTONIC};
+    struct _umtx_time longest = {._timeout = {(time_t)(nanoseconds / SECOND), (long)(nanoseconds % SECOND)},
+                                 ._clockid = CLOCK_MONOTONIC};
     void *size = (void *)sizeof longest; /* what the call takes in the place of an address */
-    if (_umtx_op(place->word, UMTX_OP_WAIT_UINT, value, size, &longest) == -1 &&
-        errno != ETIMEDOUT && errno != EINTR)
+    if (_umtx_op(place->word, UMTX_OP_WAIT_UINT, value, size, &longest) == -1 && errno != ETIMEDOUT && errno != EINTR)
         ism_wait_poll(place->word, value, nanoseconds);
 }
 

@@ -46,7 +46,7 @@ struct ism_life_table {
 
 /* Guarded by the lock. */
 static SRWLOCK lock = SRWLOCK_INIT;
-static struct ism_life_table own; /* this user's; all zero is its audience */
+static struct ism_life_table own;     /* this user's; all zero is its audience */
 static struct ism_life_table *tables; /* the others that are in use */
 static uint64_t last_number;
 static uint64_t last_thread;
@@ -59,8 +59,7 @@ static ISM_THREAD_LOCAL struct {
     ism_life life;   /* there; 0: none */
 } mine;
 
-static void name_life(const struct ism_audience *audience, ism_life life,
-                      wchar_t name[ISM_NATIVE_NAME_MAX + 1])
+static void name_life(const struct ism_audience *audience, ism_life life, wchar_t name[ISM_NATIVE_NAME_MAX + 1])
 {
     char prefix[ISM_USER_PREFIX_MAX + 1], native[ISM_NATIVE_NAME_MAX + 1];
     ism_user_prefix(audience->names, prefix);
@@ -91,8 +90,7 @@ static void reap(struct ism_life_table *table, size_t looks)
 
 /* ---- tables ---- */
 
-const struct ism_audience *ism_win32_audience_of(const struct ism_life_table *table,
-                                                 uint64_t *number)
+const struct ism_audience *ism_win32_audience_of(const struct ism_life_table *table, uint64_t *number)
 {
     if (table == NULL)
         table = &own;
@@ -127,14 +125,12 @@ void ism_life_table_leave(void)
     count_down();
 }
 
-static ism_status read_audience(const struct ism_memory *object, struct ism_audience *audience,
-                                struct ism_cause *why)
+static ism_status read_audience(const struct ism_memory *object, struct ism_audience *audience, struct ism_cause *why)
 {
     uint32_t access;
     memset(audience, 0, sizeof *audience);
     audience->names = ism_memory_names(object->native);
-    ism_status status = ism_protection_read((HANDLE)object->handle, &audience->owner, &access,
-                                            &audience->others, why);
+    ism_status status = ism_protection_read((HANDLE)object->handle, &audience->owner, &access, &audience->others, why);
     if (status != ISM_OK)
         return status;
     if (access != object->access || access == ISM_ACCESS_NONE) {
@@ -170,8 +166,8 @@ static struct ism_life_table *find_table(const struct ism_audience *audience)
     return table;
 }
 
-ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out,
-                                uint64_t *id, struct ism_cause *why)
+ism_status ism_life_table_share(const struct ism_memory *object, struct ism_life_table **out, uint64_t *id,
+                                struct ism_cause *why)
 {
     struct ism_audience audience;
     ism_status status = read_audience(object, &audience, why);
@@ -296,8 +292,7 @@ ism_status ism_life_take(struct ism_life_table *table, ism_life *out, struct ism
 
 /* In this user's own table a name that another user's object has is no life's any more, nor is one of another kind; who
  * shares a table with others can't tell whose a life was, and takes what is there for it. */
-bool ism_win32_open_life(const struct ism_life_table *table, ism_life life, HANDLE *mutex,
-                         bool *is_gone)
+bool ism_win32_open_life(const struct ism_life_table *table, ism_life life, HANDLE *mutex, bool *is_gone)
 {
     struct ism_cause ignored;
     uint64_t number;
@@ -314,8 +309,7 @@ bool ism_win32_open_life(const struct ism_life_table *table, ism_life life, HAND
         *is_gone = code == ERROR_FILE_NOT_FOUND || code == ERROR_INVALID_HANDLE;
         return false;
     }
-    ism_status status =
-        audience->access == ISM_ACCESS_OWNER ? ism_user_check_owner(opened, &ignored) : ISM_OK;
+    ism_status status = audience->access == ISM_ACCESS_OWNER ? ism_user_check_owner(opened, &ignored) : ISM_OK;
     if (status != ISM_OK) {
         *is_gone = status == ISM_E_FOREIGN;
         (void)CloseHandle(opened);

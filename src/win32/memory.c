@@ -96,8 +96,7 @@ static bool can_persist(const char *native)
     return !names.shared && names.scope == ISM_SCOPE_SESSION;
 }
 
-static void fill(struct ism_memory *memory, const char *native, HANDLE section, HANDLE mark,
-                 bool writable)
+static void fill(struct ism_memory *memory, const char *native, HANDLE section, HANDLE mark, bool writable)
 {
     memset(memory, 0, sizeof *memory);
     memcpy(memory->native, native, strlen(native) + 1);
@@ -121,16 +120,16 @@ static ism_status make_section(const char *native, const struct ism_memory_plan 
                                struct ism_cause *why)
 {
     if (!plan->persistent)
-        return ism_win32_make_section(native, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE,
-                                      plan->length, plan->access, section, why);
+        return ism_win32_make_section(native, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE, plan->length,
+                                      plan->access, section, why);
     if (can_persist(native))
         return ism_persistent_create(native, plan, section, why);
     *why = (struct ism_cause){NULL, 0};
     return ISM_E_UNSUPPORTED;
 }
 
-ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan,
-                             struct ism_memory *out, struct ism_cause *why)
+ism_status ism_memory_create(const char *native, const struct ism_memory_plan *plan, struct ism_memory *out,
+                             struct ism_cause *why)
 {
     HANDLE section, mark;
     ism_status status = ism_generations_hold(native, &mark, why);
@@ -174,8 +173,7 @@ static ism_status open_section(const char *native, bool writable, HANDLE *sectio
     return status == ISM_E_ACCESS && !ism_memory_is_shared(native) ? judge_denial(name) : status;
 }
 
-ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_memory_open(const char *native, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     HANDLE section, mark;
     ism_status status = ISM_E_NOT_FOUND;
@@ -200,8 +198,7 @@ uint64_t ism_win32_length_of_view(const unsigned char *view)
 {
     MEMORY_BASIC_INFORMATION found;
     uint64_t length = 0; /* each run of pages of one state and protection is told by itself */
-    while (VirtualQuery(view + length, &found, sizeof found) != 0 &&
-           found.AllocationBase == (const void *)view)
+    while (VirtualQuery(view + length, &found, sizeof found) != 0 && found.AllocationBase == (const void *)view)
         length += found.RegionSize;
     return length;
 }
@@ -276,8 +273,7 @@ static bool commit_pages(const struct ism_memory *memory, unsigned char *start, 
     return VirtualAlloc(start, (SIZE_T)length, MEM_COMMIT, protection) != NULL;
 }
 
-ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                             struct ism_cause *why)
+ism_status ism_memory_commit(struct ism_memory *memory, uint64_t offset, uint64_t length, struct ism_cause *why)
 {
     if (memory->kind == KIND_FILE)
         return ISM_OK;
@@ -312,21 +308,18 @@ static bool lock_in_memory(unsigned char *bytes, SIZE_T length)
     if (VirtualLock(bytes, length))
         return true;
     HANDLE self = GetCurrentProcess();
-    return GetLastError() == ERROR_WORKING_SET_QUOTA &&
-           GetProcessWorkingSetSize(self, &least, &most) && length <= SIZE_MAX - most &&
-           SetProcessWorkingSetSize(self, least + length, most + length) &&
+    return GetLastError() == ERROR_WORKING_SET_QUOTA && GetProcessWorkingSetSize(self, &least, &most) &&
+           length <= SIZE_MAX - most && SetProcessWorkingSetSize(self, least + length, most + length) &&
            VirtualLock(bytes, length);
 }
 
 /* Large pages can't be had, see docs/decisions.md. Dumps leave the whole view out, with what it grows by. */
-uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length,
-                           uint32_t wanted)
+uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t length, uint32_t wanted)
 {
     uint64_t within = offset % ism_memory_page();
     unsigned char *start = memory->address + (offset - within);
     uint32_t granted = 0;
-    if ((wanted & ISM_REGION_NO_CORE_DUMP) != 0 &&
-        ism_error_report_exclude(memory->address, memory->length))
+    if ((wanted & ISM_REGION_NO_CORE_DUMP) != 0 && ism_error_report_exclude(memory->address, memory->length))
         granted |= ISM_REGION_NO_CORE_DUMP;
     if ((wanted & ISM_REGION_PREFAULT) != 0 && touch(memory, start, length + within))
         granted |= ISM_REGION_PREFAULT;
@@ -336,8 +329,7 @@ uint32_t ism_memory_advise(struct ism_memory *memory, uint64_t offset, uint64_t 
 }
 
 /* The kernel copies, and says which page can't be read instead of faulting. */
-ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size,
-                           struct ism_cause *why)
+ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *bytes, size_t size, struct ism_cause *why)
 {
     ism_status status = ism_memory_map(memory, why);
     if (status != ISM_OK)
@@ -357,8 +349,8 @@ ism_status ism_memory_read(struct ism_memory *memory, uint64_t offset, void *byt
     return ISM_OK;
 }
 
-ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes,
-                            size_t size, struct ism_cause *why)
+ism_status ism_memory_write(struct ism_memory *memory, uint64_t offset, const void *bytes, size_t size,
+                            struct ism_cause *why)
 {
     ism_status status = ism_memory_map(memory, why);
     if (status == ISM_OK && memory->kind == KIND_RESERVED) /* its creator may have been killed before */
@@ -433,8 +425,7 @@ static bool add_name(const char *native, void *context)
 }
 
 /* The native name of an entry of that folder that may be a region. */
-static bool is_candidate(const struct ism_ntdll_entry *entry, const char *prefix,
-                         char native[ISM_NATIVE_NAME_MAX + 1])
+static bool is_candidate(const struct ism_ntdll_entry *entry, const char *prefix, char native[ISM_NATIVE_NAME_MAX + 1])
 {
     static const wchar_t section[] = L"Section";
     size_t start = (size_t)(strchr(prefix, '\\') + 1 - prefix);
@@ -468,10 +459,8 @@ static ism_status gather(const struct folder *folder, struct names *names, struc
     if (buffer == NULL)
         return ISM_E_NO_MEMORY;
     ism_status status;
-    while ((status = ism_ntdll_read_directory(folder->directory, &place, buffer, &entry, why)) ==
-           ISM_OK)
-        if ((is_candidate(&entry, folder->own, native) ||
-             is_candidate(&entry, folder->shared, native)) &&
+    while ((status = ism_ntdll_read_directory(folder->directory, &place, buffer, &entry, why)) == ISM_OK)
+        if ((is_candidate(&entry, folder->own, native) || is_candidate(&entry, folder->shared, native)) &&
             !add_name(native, names))
             break;
     free(buffer);

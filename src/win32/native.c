@@ -71,21 +71,19 @@ static ism_status keep(struct ism_memory *memory, struct ism_memory *out, struct
     return status;
 }
 
-ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out,
-                             struct ism_cause *why)
+ism_status ism_native_create(const char *name, uint64_t length, struct ism_memory *out, struct ism_cause *why)
 {
     HANDLE section;
     struct ism_memory memory;
-    ism_status status = ism_win32_make_section(name, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_COMMIT,
-                                               length, ISM_ACCESS_OWNER, &section, why);
+    ism_status status = ism_win32_make_section(name, INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_COMMIT, length,
+                                               ISM_ACCESS_OWNER, &section, why);
     if (status != ISM_OK)
         return status;
     fill(&memory, name, section, true);
     return keep(&memory, out, why);
 }
 
-ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out,
-                           struct ism_cause *why)
+ism_status ism_native_open(const char *name, bool writable, struct ism_memory *out, struct ism_cause *why)
 {
     struct ism_memory memory;
     wchar_t wide[ISM_NATIVE_NAME_MAX + 1];

@@ -33,15 +33,11 @@ struct directory_entry {
     UNICODE_STRING type;
 };
 
-typedef NTSTATUS(NTAPI *query_function)(HANDLE object, int what, void *answer, ULONG size,
-                                        ULONG *length);
-typedef NTSTATUS(NTAPI *query_section_function)(HANDLE section, int what, void *answer,
-                                                SIZE_T size, SIZE_T *length);
-typedef NTSTATUS(NTAPI *open_directory_function)(HANDLE *directory, ACCESS_MASK access,
-                                                 OBJECT_ATTRIBUTES *attributes);
-typedef NTSTATUS(NTAPI *query_directory_function)(HANDLE directory, void *entries, ULONG size,
-                                                  BOOLEAN single, BOOLEAN restart, ULONG *place,
-                                                  ULONG *length);
+typedef NTSTATUS(NTAPI *query_function)(HANDLE object, int what, void *answer, ULONG size, ULONG *length);
+typedef NTSTATUS(NTAPI *query_section_function)(HANDLE section, int what, void *answer, SIZE_T size, SIZE_T *length);
+typedef NTSTATUS(NTAPI *open_directory_function)(HANDLE *directory, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes);
+typedef NTSTATUS(NTAPI *query_directory_function)(HANDLE directory, void *entries, ULONG size, BOOLEAN single,
+                                                  BOOLEAN restart, ULONG *place, ULONG *length);
 typedef ULONG(NTAPI *error_function)(NTSTATUS status);
 
 /* The one type that every function pointer may be cast to and from. */
@@ -70,8 +66,7 @@ bool ism_ntdll_count_handles(HANDLE object, uint32_t *count)
 {
     PUBLIC_OBJECT_BASIC_INFORMATION information;
     query_function query = (query_function)find("NtQueryObject");
-    if (query == NULL ||
-        query(object, ObjectBasicInformation, &information, sizeof information, NULL) != 0)
+    if (query == NULL || query(object, ObjectBasicInformation, &information, sizeof information, NULL) != 0)
         return false;
     *count = information.HandleCount;
     return true;
@@ -81,15 +76,13 @@ bool ism_ntdll_count_mutex(HANDLE mutex, int32_t *count)
 {
     struct mutant_information information;
     query_function query = (query_function)find("NtQueryMutant");
-    if (query == NULL ||
-        query(mutex, MUTANT_BASIC_INFORMATION_CLASS, &information, sizeof information, NULL) != 0)
+    if (query == NULL || query(mutex, MUTANT_BASIC_INFORMATION_CLASS, &information, sizeof information, NULL) != 0)
         return false;
     *count = information.count;
     return true;
 }
 
-ism_status ism_ntdll_measure_section(HANDLE section, uint64_t *length, bool *is_file,
-                                     struct ism_cause *why)
+ism_status ism_ntdll_measure_section(HANDLE section, uint64_t *length, bool *is_file, struct ism_cause *why)
 {
     struct section_information found;
     query_section_function query = (query_section_function)find("NtQuerySection");
@@ -133,8 +126,8 @@ ism_status ism_ntdll_open_directory(HANDLE object, HANDLE *directory, struct ism
 }
 
 /* One entry a call, since Wine 8 knows no other way. */
-ism_status ism_ntdll_read_directory(HANDLE directory, unsigned long *place, void *buffer,
-                                    struct ism_ntdll_entry *entry, struct ism_cause *why)
+ism_status ism_ntdll_read_directory(HANDLE directory, unsigned long *place, void *buffer, struct ism_ntdll_entry *entry,
+                                    struct ism_cause *why)
 {
     query_directory_function query = (query_directory_function)find("NtQueryDirectoryObject");
     if (query == NULL)

@@ -14,8 +14,7 @@ bool ism_ntdll_count_handles(HANDLE object, uint32_t *count);
 bool ism_ntdll_count_mutex(HANDLE mutex, int32_t *count);
 
 /* How long a section is, in bytes, and whether it stands on a file; it was opened with SECTION_QUERY. */
-ism_status ism_ntdll_measure_section(HANDLE section, uint64_t *length, bool *is_file,
-                                     struct ism_cause *why);
+ism_status ism_ntdll_measure_section(HANDLE section, uint64_t *length, bool *is_file, struct ism_cause *why);
 
 /* Open the directory that a named object is in. */
 ism_status ism_ntdll_open_directory(HANDLE object, HANDLE *directory, struct ism_cause *why);
@@ -32,7 +31,7 @@ struct ism_ntdll_entry {
 
 /* Read the entry of that place and move the place on; it starts as 0. ISM_E_NOT_FOUND: there is no
  * more. */
-ism_status ism_ntdll_read_directory(HANDLE directory, unsigned long *place, void *buffer,
-                                    struct ism_ntdll_entry *entry, struct ism_cause *why);
+ism_status ism_ntdll_read_directory(HANDLE directory, unsigned long *place, void *buffer, struct ism_ntdll_entry *entry,
+                                    struct ism_cause *why);
 
 #endif

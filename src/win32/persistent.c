@@ -116,8 +116,8 @@ static bool is_there(HKEY above, const wchar_t *key)
 static ism_status certify(const struct place *place, struct ism_cause *why)
 {
     HKEY key;
-    LSTATUS code = RegCreateKeyExW(HKEY_USERS, place->key, 0, NULL, REG_OPTION_VOLATILE,
-                                   KEY_QUERY_VALUE, NULL, &key, NULL);
+    LSTATUS code =
+        RegCreateKeyExW(HKEY_USERS, place->key, 0, NULL, REG_OPTION_VOLATILE, KEY_QUERY_VALUE, NULL, &key, NULL);
     if (code != ERROR_SUCCESS) {
         ism_status status = ism_system_failure(why, "RegCreateKeyExW", (unsigned long)code);
         return status == ISM_E_NOT_FOUND ? ISM_E_UNSUPPORTED : status;
@@ -176,8 +176,7 @@ static bool is_certified(const char *native)
 static void free_place(const struct place *place)
 {
     FILE_DISPOSITION_INFO deleted = {TRUE};
-    HANDLE file = CreateFileW(place->path, DELETE,
-                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+    HANDLE file = CreateFileW(place->path, DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
                               OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return;
@@ -210,9 +209,8 @@ static ism_status make_file(const struct place *place, HANDLE *file, struct ism_
     if (status != ISM_OK)
         return status;
     free_place(place);
-    *file = CreateFileW(place->path, GENERIC_READ | GENERIC_WRITE,
-                        FILE_SHARE_READ | FILE_SHARE_WRITE, user->attributes, CREATE_NEW,
-                        FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED, NULL);
+    *file = CreateFileW(place->path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, user->attributes,
+                        CREATE_NEW, FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED, NULL);
     if (*file != INVALID_HANDLE_VALUE)
         return ISM_OK;
     DWORD code = GetLastError();
@@ -233,8 +231,8 @@ static ism_status size_file(HANDLE file, const struct ism_memory_plan *plan, str
     return ISM_OK;
 }
 
-ism_status ism_persistent_create(const char *native, const struct ism_memory_plan *plan,
-                                 HANDLE *section, struct ism_cause *why)
+ism_status ism_persistent_create(const char *native, const struct ism_memory_plan *plan, HANDLE *section,
+                                 struct ism_cause *why)
 {
     struct place place;
     HANDLE file;
@@ -245,8 +243,7 @@ ism_status ism_persistent_create(const char *native, const struct ism_memory_pla
         return status;
     status = size_file(file, plan, why);
     if (status == ISM_OK)
-        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, ISM_ACCESS_OWNER, section,
-                                        why);
+        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, ISM_ACCESS_OWNER, section, why);
     if (status == ISM_OK) {
         status = certify(&place, why);
         if (status != ISM_OK)
@@ -278,9 +275,9 @@ ism_status ism_persistent_open(const char *native, HANDLE *section, struct ism_c
     ism_status status = place_of(native, &place, why);
     if (status != ISM_OK)
         return status;
-    HANDLE file = CreateFileW(place.path, GENERIC_READ | GENERIC_WRITE | READ_CONTROL,
-                              FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
-                              FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    HANDLE file =
+        CreateFileW(place.path, GENERIC_READ | GENERIC_WRITE | READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                    OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         status = ism_system_failure(why, "CreateFileW", GetLastError());
         if (status == ISM_E_NOT_FOUND) /* somebody has deleted it by hand */
@@ -289,8 +286,7 @@ ism_status ism_persistent_open(const char *native, HANDLE *section, struct ism_c
     }
     status = check_file(file, why);
     if (status == ISM_OK)
-        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, ISM_ACCESS_OWNER, section,
-                                        why);
+        status = ism_win32_make_section(native, file, PAGE_READWRITE, 0, ISM_ACCESS_OWNER, section, why);
     (void)CloseHandle(file);
     return status;
 }
@@ -328,8 +324,7 @@ void ism_persistent_path(const char *native, char path[ISM_PATH_MAX + 1])
     struct ism_cause ignored;
     const size_t long_form = wcslen(L"\\\\?\\");
     if (place_of(native, &place, &ignored) != ISM_OK || !is_there(HKEY_USERS, place.key) ||
-        WideCharToMultiByte(CP_UTF8, 0, place.path + long_form, -1, path, ISM_PATH_MAX + 1, NULL,
-                            NULL) == 0)
+        WideCharToMultiByte(CP_UTF8, 0, place.path + long_form, -1, path, ISM_PATH_MAX + 1, NULL, NULL) == 0)
         path[0] = '\0';
 }
 

@@ -8,8 +8,8 @@
 
 /* Make the file of a native name, with its certificate, and a section of that name on it. Between
  * ism_lease_begin() and ism_lease_end(). */
-ism_status ism_persistent_create(const char *native, const struct ism_memory_plan *plan,
-                                 HANDLE *section, struct ism_cause *why);
+ism_status ism_persistent_create(const char *native, const struct ism_memory_plan *plan, HANDLE *section,
+                                 struct ism_cause *why);
 
 /* Make a section of that name on the file, which is there with its certificate; there is no such
  * section. Between begin and end. ISM_E_NOT_FOUND: there is no such file. */

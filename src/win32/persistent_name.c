@@ -42,8 +42,7 @@ static void write_capitals(const char *tail, char *digits)
     digits[last] = '\0';
 }
 
-ism_status ism_persistent_name(const char *native, char name[ISM_PERSISTENT_NAME_MAX + 1],
-                               struct ism_cause *why)
+ism_status ism_persistent_name(const char *native, char name[ISM_PERSISTENT_NAME_MAX + 1], struct ism_cause *why)
 {
     char prefix[ISM_USER_PREFIX_MAX + 1];
     const struct ism_user *user;

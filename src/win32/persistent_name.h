@@ -7,8 +7,7 @@
 #define ISM_PERSISTENT_NAME_MAX 255
 
 /* The name of both. ISM_E_NOT_FOUND: the native name is none of this user's, and can't have any. */
-ism_status ism_persistent_name(const char *native, char name[ISM_PERSISTENT_NAME_MAX + 1],
-                               struct ism_cause *why);
+ism_status ism_persistent_name(const char *native, char name[ISM_PERSISTENT_NAME_MAX + 1], struct ism_cause *why);
 
 /* Is it such a name, of whatever session? */
 bool ism_persistent_is_name(const char *name);

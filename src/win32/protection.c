@@ -32,8 +32,7 @@ ism_status ism_protection_begin(struct ism_protection *protection, PSID user, st
     return ISM_OK;
 }
 
-ism_status ism_protection_allow(struct ism_protection *protection, PSID others, DWORD rights,
-                                struct ism_cause *why)
+ism_status ism_protection_allow(struct ism_protection *protection, PSID others, DWORD rights, struct ism_cause *why)
 {
     if (AddAccessAllowedAce(&protection->access.list, ACL_REVISION, rights, others))
         return ISM_OK;
@@ -50,8 +49,7 @@ static ism_status find_everyone(struct ism_sid *everyone, struct ism_cause *why)
     return ism_system_failure(why, "CreateWellKnownSid", GetLastError());
 }
 
-ism_status ism_protection_for_everyone(struct ism_protection *protection, DWORD rights,
-                                       struct ism_cause *why)
+ism_status ism_protection_for_everyone(struct ism_protection *protection, DWORD rights, struct ism_cause *why)
 {
     const struct ism_user *user;
     ism_status status = ism_user_get(&user, why);
@@ -83,8 +81,7 @@ static ism_status find_group(struct ism_sid *group, struct ism_cause *why)
 }
 
 /* The descriptor names the group as well: it is that of a region, as a file's is. */
-ism_status ism_protection_of_section(struct ism_protection *protection, ism_access access,
-                                     struct ism_cause *why)
+ism_status ism_protection_of_section(struct ism_protection *protection, ism_access access, struct ism_cause *why)
 {
     const struct ism_user *user;
     struct ism_sid *others = &protection->others;
@@ -98,15 +95,13 @@ ism_status ism_protection_of_section(struct ism_protection *protection, ism_acce
     status = find_group(others, why);
     if (status == ISM_OK)
         status = ism_protection_allow(protection, &others->sid, ISM_RIGHTS_SECTION, why);
-    if (status == ISM_OK &&
-        !SetSecurityDescriptorGroup(&protection->descriptor, &others->sid, FALSE))
+    if (status == ISM_OK && !SetSecurityDescriptorGroup(&protection->descriptor, &others->sid, FALSE))
         status = ism_system_failure(why, "SetSecurityDescriptorGroup", GetLastError());
     return status;
 }
 
-ism_status ism_protection_of_helper(struct ism_protection *protection,
-                                    const struct ism_audience *audience, DWORD rights,
-                                    struct ism_cause *why)
+ism_status ism_protection_of_helper(struct ism_protection *protection, const struct ism_audience *audience,
+                                    DWORD rights, struct ism_cause *why)
 {
     const struct ism_user *user;
     ism_status status = ism_user_get(&user, why);
@@ -130,10 +125,8 @@ static ACCESS_ALLOWED_ACE *entry_of(ACL *list, DWORD place)
 {
     ACCESS_ALLOWED_ACE *entry;
     if (!GetAce(list, place, (void **)&entry) || entry->Header.AceType != ACCESS_ALLOWED_ACE_TYPE ||
-        entry->Header.AceFlags != 0 || entry->Header.AceSize < sizeof *entry ||
-        !IsValidSid(&entry->SidStart) ||
-        offsetof(ACCESS_ALLOWED_ACE, SidStart) + GetLengthSid(&entry->SidStart) >
-            entry->Header.AceSize)
+        entry->Header.AceFlags != 0 || entry->Header.AceSize < sizeof *entry || !IsValidSid(&entry->SidStart) ||
+        offsetof(ACCESS_ALLOWED_ACE, SidStart) + GetLengthSid(&entry->SidStart) > entry->Header.AceSize)
         return NULL;
     return entry;
 }
@@ -141,8 +134,7 @@ static ACCESS_ALLOWED_ACE *entry_of(ACL *list, DWORD place)
 /* Wine keeps generic rights as they were given. */
 static bool allows_all(const ACCESS_ALLOWED_ACE *entry)
 {
-    return (entry->Mask & GENERIC_ALL) != 0 ||
-           (entry->Mask & SECTION_ALL_ACCESS) == SECTION_ALL_ACCESS;
+    return (entry->Mask & GENERIC_ALL) != 0 || (entry->Mask & SECTION_ALL_ACCESS) == SECTION_ALL_ACCESS;
 }
 
 static uint32_t judge(ACL *list, PSID owner, PSID group, struct ism_sid *others)
@@ -156,8 +148,7 @@ static uint32_t judge(ACL *list, PSID owner, PSID group, struct ism_sid *others)
         return ISM_ACCESS_OWNER;
     ACCESS_ALLOWED_ACE *second = entry_of(list, 1);
     if (list->AceCount != 2 || second == NULL || second->Mask != ISM_RIGHTS_SECTION ||
-        !CopySid(sizeof *others, &others->sid, &second->SidStart) ||
-        find_everyone(&everyone, &ignored) != ISM_OK)
+        !CopySid(sizeof *others, &others->sid, &second->SidStart) || find_everyone(&everyone, &ignored) != ISM_OK)
         return ISM_ACCESS_NONE;
     if (EqualSid(&others->sid, &everyone.sid))
         return ISM_ACCESS_EVERYONE;
@@ -168,17 +159,15 @@ static uint32_t judge(ACL *list, PSID owner, PSID group, struct ism_sid *others)
 static bool get_security(HANDLE section, SECURITY_DESCRIPTOR *found, DWORD room, bool *has_list)
 {
     DWORD length;
-    *has_list = GetKernelObjectSecurity(section,
-                                        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
-                                            DACL_SECURITY_INFORMATION,
-                                        found, room, &length);
-    return *has_list ||
-           (GetLastError() == ERROR_INSUFFICIENT_BUFFER &&
-            GetKernelObjectSecurity(section, OWNER_SECURITY_INFORMATION, found, room, &length));
+    *has_list = GetKernelObjectSecurity(
+        section, OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, found, room,
+        &length);
+    return *has_list || (GetLastError() == ERROR_INSUFFICIENT_BUFFER &&
+                         GetKernelObjectSecurity(section, OWNER_SECURITY_INFORMATION, found, room, &length));
 }
 
-ism_status ism_protection_read(HANDLE section, struct ism_sid *owner, uint32_t *access,
-                               struct ism_sid *others, struct ism_cause *why)
+ism_status ism_protection_read(HANDLE section, struct ism_sid *owner, uint32_t *access, struct ism_sid *others,
+                               struct ism_cause *why)
 {
     union {
         SECURITY_DESCRIPTOR descriptor;

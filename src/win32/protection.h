@@ -39,24 +39,20 @@ struct ism_protection {
 
 /* The object belongs to this user, who may do everything with it, and nobody else anything; then let others in. */
 ism_status ism_protection_begin(struct ism_protection *protection, PSID user, struct ism_cause *why);
-ism_status ism_protection_allow(struct ism_protection *protection, PSID others, DWORD rights,
-                                struct ism_cause *why);
+ism_status ism_protection_allow(struct ism_protection *protection, PSID others, DWORD rights, struct ism_cause *why);
 
 /* Begin, and let everyone in. */
-ism_status ism_protection_for_everyone(struct ism_protection *protection, DWORD rights,
-                                       struct ism_cause *why);
+ism_status ism_protection_for_everyone(struct ism_protection *protection, DWORD rights, struct ism_cause *why);
 
 /* Protect a new section of this user's; or an object that belongs to a region of that audience, this user being one of
  * it. */
-ism_status ism_protection_of_section(struct ism_protection *protection, ism_access access,
-                                     struct ism_cause *why);
-ism_status ism_protection_of_helper(struct ism_protection *protection,
-                                    const struct ism_audience *audience, DWORD rights,
-                                    struct ism_cause *why);
+ism_status ism_protection_of_section(struct ism_protection *protection, ism_access access, struct ism_cause *why);
+ism_status ism_protection_of_helper(struct ism_protection *protection, const struct ism_audience *audience,
+                                    DWORD rights, struct ism_cause *why);
 
 /* See who may use a section that was opened with READ_CONTROL: the owner of it, as an ism_access if it is protected as
  * one of ours, otherwise ISM_ACCESS_NONE, and who the others are. The names are not filled in. */
-ism_status ism_protection_read(HANDLE section, struct ism_sid *owner, uint32_t *access,
-                               struct ism_sid *others, struct ism_cause *why);
+ism_status ism_protection_read(HANDLE section, struct ism_sid *owner, uint32_t *access, struct ism_sid *others,
+                               struct ism_cause *why);
 
 #endif

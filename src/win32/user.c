@@ -92,8 +92,7 @@ void ism_user_prefix(struct ism_names names, char prefix[ISM_USER_PREFIX_MAX + 1
     prefix[0] = '\0';
     if (ism_user_get(&user, &ignored) == ISM_OK)
         (void)snprintf(prefix, ISM_USER_PREFIX_MAX + 1, "%s\\isthmus.%s.",
-                       names.scope == ISM_SCOPE_MACHINE ? "Global" : "Local",
-                       names.shared ? "all" : user->text);
+                       names.scope == ISM_SCOPE_MACHINE ? "Global" : "Local", names.shared ? "all" : user->text);
 }
 
 bool ism_user_is(PSID sid)
@@ -112,8 +111,7 @@ ism_status ism_user_check_owner(HANDLE object, struct ism_cause *why)
     DWORD length;
     PSID owner;
     BOOL is_default;
-    if (!GetKernelObjectSecurity(object, OWNER_SECURITY_INFORMATION, &found.descriptor,
-                                 sizeof found, &length))
+    if (!GetKernelObjectSecurity(object, OWNER_SECURITY_INFORMATION, &found.descriptor, sizeof found, &length))
         return ism_system_failure(why, "GetKernelObjectSecurity", GetLastError());
     if (!GetSecurityDescriptorOwner(&found.descriptor, &owner, &is_default))
         return ism_system_failure(why, "GetSecurityDescriptorOwner", GetLastError());

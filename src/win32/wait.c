@@ -51,11 +51,10 @@ static HANDLE open_semaphore(const struct ism_place *place, bool creates)
     wchar_t name[ISM_NATIVE_NAME_MAX + 1];
     const struct ism_audience *audience = ism_win32_audience_of(place->lives, &number);
     ism_user_prefix(audience->names, prefix);
-    (void)snprintf(native, sizeof native, "%swake.%016llx.%016llx", prefix,
-                   (unsigned long long)place->region, (unsigned long long)place->offset);
+    (void)snprintf(native, sizeof native, "%swake.%016llx.%016llx", prefix, (unsigned long long)place->region,
+                   (unsigned long long)place->offset);
     ism_user_wide_name(native, name);
-    HANDLE semaphore = creates ? create_semaphore(audience, name)
-                               : OpenSemaphoreW(ISM_RIGHTS_SEMAPHORE, FALSE, name);
+    HANDLE semaphore = creates ? create_semaphore(audience, name) : OpenSemaphoreW(ISM_RIGHTS_SEMAPHORE, FALSE, name);
     if (semaphore != NULL && audience->access == ISM_ACCESS_OWNER &&
         ism_user_check_owner(semaphore, &ignored) != ISM_OK) {
         (void)CloseHandle(semaphore);
@@ -153,18 +152,16 @@ static void wait_for(HANDLE semaphore, HANDLE life, uint64_t nanoseconds)
         ism_process_pause(nanoseconds);
         return;
     }
-    DWORD result =
-        WaitForMultipleObjects(count, objects, FALSE, ism_win32_milliseconds(nanoseconds));
+    DWORD result = WaitForMultipleObjects(count, objects, FALSE, ism_win32_milliseconds(nanoseconds));
     DWORD last = count - 1;
     if (life == NULL || (result != WAIT_OBJECT_0 + last && result != WAIT_ABANDONED_0 + last))
         return;
-    (void)ReleaseMutex(life); /* others wait for it */
+    (void)ReleaseMutex(life);       /* others wait for it */
     if (!ism_win32_has_ended(life)) /* it is this thread's own, which only a hostile word names */
         wait_for(semaphore, NULL, nanoseconds);
 }
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     struct alarm spare = {0, 0, 0, NULL, 0, 0};
     HANDLE life = NULL;

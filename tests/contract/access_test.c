@@ -150,8 +150,7 @@ static void r9_reading_needs_no_permission_to_write(void **state)
 
     (void)state;
     struct process *owner = peer_obeying(), *reader = peer_obeying();
-    if (strcmp(ask(owner, "become_other_user"), "yes") != 0 ||
-        strcmp(ask(reader, "become_other_user"), "yes") != 0)
+    if (strcmp(ask(owner, "become_other_user"), "yes") != 0 || strcmp(ask(reader, "become_other_user"), "yes") != 0)
         skip_because("this system or user can't become one without privileges for a test");
     assert_answer(ask(owner, "create %s size=%u pattern", name, SIZE), "ISM_OK");
     (void)snprintf(native, sizeof native, "%s", ask(owner, "native"));

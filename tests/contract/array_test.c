@@ -46,8 +46,7 @@ static ism_status finished(ism_status status, ism_array *array)
 
 #define UNTOUCHED ((ism_array *)(void *)&array)
 
-static ism_status status_of_create(const char *name, const ism_array_layout *layout,
-                                   const ism_region_options *options)
+static ism_status status_of_create(const char *name, const ism_array_layout *layout, const ism_region_options *options)
 {
     ism_array *array = UNTOUCHED;
     ism_status status = ism_array_create(name, layout, options, &array);
@@ -114,7 +113,7 @@ static unsigned char *npy(const char *dictionary, size_t header_size, size_t dat
     return bytes;
 }
 
-#define DICTIONARY(descr, fortran_order, shape)                                                    \
+#define DICTIONARY(descr, fortran_order, shape)                                                                        \
     "{'descr': '" descr "', 'fortran_order': " fortran_order ", 'shape': " shape ", }"
 #define PLAIN(descr, shape) DICTIONARY(descr, "False", shape)
 #define SMALL PLAIN("@f8", "(3, 4)")
@@ -156,8 +155,7 @@ static void a1_data_is_64_byte_aligned_and_ends_with_the_region(void **state)
         ism_array_view view = view_of(array);
         const unsigned char *begin = ism_region_data(ism_array_region(array));
         assert_int_equal((uintptr_t)view.data % 64, 0);
-        assert_true((unsigned char *)view.data + view.size ==
-                    begin + ism_region_size(ism_array_region(array)));
+        assert_true((unsigned char *)view.data + view.size == begin + ism_region_size(ism_array_region(array)));
         close_array(array);
     }
 }
@@ -415,8 +413,7 @@ static void lock_and_end(void *array)
 static void find_it_locked(void *array)
 {
     assert_status(ism_mutex_try_lock(ism_array_mutex(array)), ISM_E_BUSY);
-    assert_status(ism_array_lock_until(array, ism_deadline_after(ISM_MILLISECOND)),
-                  ISM_E_TIMED_OUT);
+    assert_status(ism_array_lock_until(array, ism_deadline_after(ISM_MILLISECOND)), ISM_E_TIMED_OUT);
     assert_status(ism_array_unlock(array), ISM_E_NOT_OWNER);
 }
 
@@ -490,8 +487,7 @@ static void check_parts(const ism_array *array, uint64_t parts)
         ism_array_part part;
         assert_status(ism_array_get_part(array, i, parts, &part), ISM_OK);
         assert_int_equal(part.first, next);
-        assert_true((unsigned char *)part.data ==
-                    (unsigned char *)view.data + part.first * view.item_size);
+        assert_true((unsigned char *)part.data == (unsigned char *)view.data + part.first * view.item_size);
         if (part.count > 0)
             assert_int_equal((uintptr_t)part.data % 64, 0);
         next += part.count;
@@ -795,8 +791,7 @@ static void e2_a_region_that_is_no_array_is_refused(void **state)
 
 static void e2_any_byte_of_the_header_may_be_anything(void **state)
 {
-    static const unsigned char values[] = {0,   1,   3,   10,   ' ', '(', ')',
-                                           ',', '9', 'L', '\'', '}', 0xff};
+    static const unsigned char values[] = {0, 1, 3, 10, ' ', '(', ')', ',', '9', 'L', '\'', '}', 0xff};
     const char *name = NAME("a");
     ism_array *array = create(name, &small);
     ism_array_view before = view_of(array);

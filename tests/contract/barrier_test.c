@@ -28,8 +28,7 @@ static void s7_zero_bytes_are_a_barrier_where_nobody_waits(void **state)
         assert_status(ism_barrier_arrive_until(barrier, 1, passed()), ISM_LAST_PARTY);
         assert_status(ism_barrier_arrive_until(barrier, 2, passed()), ISM_E_TIMED_OUT);
         assert_status(ism_barrier_arrive_until(barrier, ISM_PARTIES_MAX, passed()), ISM_E_TIMED_OUT);
-        assert_status(ism_barrier_arrive_until(barrier, 3, ism_deadline_after(ISM_MILLISECOND * 15)),
-                      ISM_E_TIMED_OUT);
+        assert_status(ism_barrier_arrive_until(barrier, 3, ism_deadline_after(ISM_MILLISECOND * 15)), ISM_E_TIMED_OUT);
     }
     close_region();
 }
@@ -94,8 +93,7 @@ static void s7_it_is_the_same_through_every_mapping(void **state)
     struct process *peer = peer_with(NAME("x"));
     assert_status(ism_region_open(NAME("x"), NULL, &again), ISM_OK);
     tell_to_wait(peer, barrier, "arrive", "2");
-    assert_status(ism_barrier_arrive(&((struct objects *)ism_region_data(again))->barrier, 2),
-                  ISM_LAST_PARTY);
+    assert_status(ism_barrier_arrive(&((struct objects *)ism_region_data(again))->barrier, 2), ISM_LAST_PARTY);
     assert_answer(answer(peer), "ISM_OK");
     assert_status(ism_region_close(again), ISM_OK);
     dismiss(peer);

@@ -41,11 +41,10 @@ static void s5_zero_bytes_are_a_condition_that_nobody_waits_for(void **state)
     assert_status(ism_condition_broadcast(&objects->condition), ISM_OK);
     assert_memory_equal(&objects->condition, &fresh, sizeof fresh);
     assert_status(ism_mutex_lock(&objects->mutex), ISM_OK);
-    assert_status(ism_condition_wait_until(&objects->condition, &objects->mutex, passed()),
-                  ISM_E_TIMED_OUT);
-    assert_status(ism_condition_wait_until(&objects->condition, &objects->mutex,
-                                           ism_deadline_after(15 * ISM_MILLISECOND)),
-                  ISM_E_TIMED_OUT);
+    assert_status(ism_condition_wait_until(&objects->condition, &objects->mutex, passed()), ISM_E_TIMED_OUT);
+    assert_status(
+        ism_condition_wait_until(&objects->condition, &objects->mutex, ism_deadline_after(15 * ISM_MILLISECOND)),
+        ISM_E_TIMED_OUT);
     assert_status(ism_mutex_lock(&objects->mutex), ISM_E_DEADLOCK);
     assert_status(ism_mutex_unlock(&objects->mutex), ISM_OK);
     close_region();
@@ -104,11 +103,9 @@ static void s5_when_the_deadline_passes_the_mutex_is_owned_again(void **state)
     start(NAME("x"));
     struct process *peer = peer_with(NAME("x"));
     assert_answer(ask(peer, "lock %u", AT(mutex)), "ISM_OK");
-    assert_answer(ask(peer, "condition_wait_within %u %u 20", AT(condition), AT(mutex)),
-                  "ISM_E_TIMED_OUT");
+    assert_answer(ask(peer, "condition_wait_within %u %u 20", AT(condition), AT(mutex)), "ISM_E_TIMED_OUT");
     assert_status(ism_mutex_try_lock(&objects->mutex), ISM_E_BUSY);
-    assert_answer(ask(peer, "condition_wait_within %u %u 0", AT(condition), AT(mutex)),
-                  "ISM_E_TIMED_OUT");
+    assert_answer(ask(peer, "condition_wait_within %u %u 0", AT(condition), AT(mutex)), "ISM_E_TIMED_OUT");
     assert_answer(ask(peer, "unlock %u", AT(mutex)), "ISM_OK");
     assert_mutex_is_free();
     dismiss(peer);
@@ -154,8 +151,8 @@ static void exchange(const char *name, int takers, int givers, unsigned times)
     for (int i = 0; i < takers + givers; i++)
         peers[i] = peer_with(name);
     for (int i = 0; i < takers + givers; i++)
-        tell(peers[i], "%s %u %u %u %u", i < takers ? "take_items" : "give_items", AT(condition),
-             AT(mutex), AT(words[0]), times / (unsigned)(i < takers ? takers : givers));
+        tell(peers[i], "%s %u %u %u %u", i < takers ? "take_items" : "give_items", AT(condition), AT(mutex),
+             AT(words[0]), times / (unsigned)(i < takers ? takers : givers));
     for (int i = 0; i < takers + givers; i++)
         assert_answer(answer(peers[i]), "ISM_OK");
     assert_int_equal(objects->words[0], 0);
@@ -392,8 +389,7 @@ static void s5_what_a_dead_signaller_signalled_is_signalled(void **state)
     for (int all = 0; all < 2; all++) {
         struct process *signaller = peer_with(NAME("x"));
         tell_to_own_and_wait(peer, "condition_wait", "");
-        assert_answer(ask(signaller, "%s %u", all ? "condition_broadcast" : "condition_signal",
-                          AT(condition)),
+        assert_answer(ask(signaller, "%s %u", all ? "condition_broadcast" : "condition_signal", AT(condition)),
                       "ISM_OK");
         kill_and_wait(signaller);
         assert_answer(answer(peer), "ISM_OK");
@@ -418,8 +414,7 @@ static void s5_a_forked_child_does_not_own_the_mutex(void **state)
     }
     assert_answer(ask(peer, "condition_wait %u %u", AT(condition), AT(mutex)), "ISM_E_NOT_OWNER");
     assert_answer(ask(peer, "exit"), "parent");
-    assert_answer(ask(peer, "condition_wait_within %u %u 1", AT(condition), AT(mutex)),
-                  "ISM_E_TIMED_OUT");
+    assert_answer(ask(peer, "condition_wait_within %u %u 1", AT(condition), AT(mutex)), "ISM_E_TIMED_OUT");
     assert_answer(ask(peer, "unlock %u", AT(mutex)), "ISM_OK");
     dismiss(peer);
     close_region();

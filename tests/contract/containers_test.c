@@ -95,8 +95,7 @@ static void r2_an_initialiser_in_another_container_is_waited_for_or_followed(voi
     if (first == NULL || second == NULL)
         skip_because(NO_CONTAINER);
     assert_answer(ask(first, "open_or_create %s size=%u halting", name, SIZE), "initialising");
-    assert_answer(ask(second, "open_or_create %s size=%u pattern within=30", name, SIZE),
-                  "ISM_E_TIMED_OUT");
+    assert_answer(ask(second, "open_or_create %s size=%u pattern within=30", name, SIZE), "ISM_E_TIMED_OUT");
     assert_answer(ask(second, "open %s within=30", name), "ISM_E_TIMED_OUT");
     process_end_input(first);
     assert_answer(ask(second, "open_or_create %s size=%u pattern within=15000", name, SIZE), "ISM_OK");

@@ -106,8 +106,8 @@ static void r6_s2_survivors_go_on_after_every_kill(void **state)
     }
     assert_gone_and_free(name);
     assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
-    print_message("%u kills and the kill of all; %u regions made, %u deaths of owners told\n", kills,
-                  created, owner_died);
+    print_message("%u kills and the kill of all; %u regions made, %u deaths of owners told\n", kills, created,
+                  owner_died);
     assert_true(created > kills / 4);
     assert_true(owner_died > 0);
     close_region(board_region);
@@ -215,8 +215,7 @@ static ism_region *create_initialised(const char *name)
 /* The survivor's view of a lock whose last user was killed: a torn state is told. Returns whether. */
 static bool survivor_is_told(struct churn *churn)
 {
-    ism_status status =
-        ism_mutex_lock_until(&churn->mutex, ism_deadline_after(SURVIVAL * ISM_MILLISECOND));
+    ism_status status = ism_mutex_lock_until(&churn->mutex, ism_deadline_after(SURVIVAL * ISM_MILLISECOND));
     if (status == ISM_OWNER_DIED) {
         churn->second = churn->first;
         assert_status(ism_mutex_consistent(&churn->mutex), ISM_OK);
@@ -297,8 +296,7 @@ static void kill_at_instructions(const char *name, const char *part)
     assert_int_equal(status, 0);
     if (stride < 10)
         assert_in_range(told, 1, kills - 1);
-    print_message("killed after %u of %u instructions; %u times an owner's death was told\n", kills, stop,
-                  told);
+    print_message("killed after %u of %u instructions; %u times an owner's death was told\n", kills, stop, told);
     close_region(region);
 }
 

@@ -35,8 +35,7 @@ static void r13_tidying_never_removes_a_region_that_somebody_has(void **state)
     for (int i = 0; i < TIDIERS; i++)
         dismiss(tidiers[i]);
     close_region(stop);
-    print_message("%d times %s rounds of two keepers; %u stale regions freed meanwhile\n", TURNS, rounds,
-                  freed);
+    print_message("%d times %s rounds of two keepers; %u stale regions freed meanwhile\n", TURNS, rounds, freed);
     if (!backend_is("win32"))
         assert_true(freed > 0);
     assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
@@ -60,8 +59,7 @@ static void r13_a_region_may_be_made_at_each_system_call_of_a_tidying(void **sta
         assert_answer(ask(dead, "create %s size=8192", name), "ISM_OK");
         kill_and_wait(dead);
         struct process *tidier = hold_at_start(name, "tidy");
-        goes_on = process_step(tidier, PROCESS_CALLS, stop) == PROCESS_RUNNING &&
-                  !process_has_output(tidier);
+        goes_on = process_step(tidier, PROCESS_CALLS, stop) == PROCESS_RUNNING && !process_has_output(tidier);
         tell(maker, "open_or_create %s size=8192 within=15000 pattern", name);
         process_spin(500);
         process_release(tidier);

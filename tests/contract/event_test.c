@@ -74,8 +74,7 @@ static void s6_it_is_the_same_through_every_mapping(void **state)
 
 static void s6_one_who_waits_is_woken(void **state)
 {
-    static const char *const waits[] = {"event_wait", "event_wait_within", "event_take",
-                                        "event_take_within"};
+    static const char *const waits[] = {"event_wait", "event_wait_within", "event_take", "event_take_within"};
     (void)state;
     start(NAME("x"));
     struct process *peer = peer_with(NAME("x"));

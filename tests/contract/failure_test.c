@@ -176,8 +176,7 @@ static void e4_a_region_whose_lock_is_waited_for_is_busy(void **state)
 
     struct thread *thread = thread_start(wait_for_lock, &waiter);
     assert_non_null(thread);
-    while (mutex->opaque[0] == before[0] && mutex->opaque[1] == before[1] &&
-           process_milliseconds() < until)
+    while (mutex->opaque[0] == before[0] && mutex->opaque[1] == before[1] && process_milliseconds() < until)
         process_pause();
     ism_status closed = ism_region_close(region);
     const char *unlocked = ask(peer, "unlock 0");

@@ -52,9 +52,10 @@ static const char *write_out(const char *commands, const char *name, char line[5
     size_t length = 0;
 
     for (; *at != '\0' && strncmp(at, "; ", 2) != 0; at++)
-        length += (size_t)snprintf(line + length, 512 - length,
-                                   *at == '@' || *at == '$' ? "%s" : "%.1s",
-                                   *at == '@' ? name : *at == '$' ? native() : at);
+        length += (size_t)snprintf(line + length, 512 - length, *at == '@' || *at == '$' ? "%s" : "%.1s",
+                                   *at == '@'   ? name
+                                   : *at == '$' ? native()
+                                                : at);
     return at;
 }
 
@@ -114,8 +115,8 @@ static void assert_no_more(const char *counts, const char *than)
     assert_int_equal(sscanf(counts, "%u %u", &handles, &mappings), 2);
     assert_int_equal(sscanf(than, "%u %u", &handles_then, &mappings_then), 2);
     if (handles > handles_then || mappings > mappings_then)
-        fail_msg("%u descriptors and %u mappings are left, instead of %u and %u", handles, mappings,
-                 handles_then, mappings_then);
+        fail_msg("%u descriptors and %u mappings are left, instead of %u and %u", handles, mappings, handles_then,
+                 mappings_then);
 }
 
 static struct course without_fault(const struct deed *deed, const char *name)
@@ -147,9 +148,8 @@ static bool hold_before(const struct deed *deed, const char *name, struct proces
 }
 
 /* What failed says so, has left nothing, and then works. */
-static void judge_failed(const struct deed *deed, const struct course *course, const char *name,
-                         struct process *doer, const struct process_error *error,
-                         const struct traces *before)
+static void judge_failed(const struct deed *deed, const struct course *course, const char *name, struct process *doer,
+                         const struct process_error *error, const struct traces *before)
 {
     char counts[32];
     const char *said = answer(doer);
@@ -170,8 +170,8 @@ static void judge_failed(const struct deed *deed, const struct course *course, c
 }
 
 /* Before so many system calls let one fail, or (no error given) kill the process. False: it makes fewer. */
-static bool strike(const struct deed *deed, const struct course *course, const char *name,
-                   unsigned call, const unsigned *which, unsigned *errors)
+static bool strike(const struct deed *deed, const struct course *course, const char *name, unsigned call,
+                   const unsigned *which, unsigned *errors)
 {
     struct process_error error = {.call = NULL};
     struct process *beside = start_beside(deed, name), *doer = peer_obeying();
@@ -183,8 +183,7 @@ static bool strike(const struct deed *deed, const struct course *course, const c
         ++*errors;
     const bool fails = is_held && which != NULL && process_call_error(doer, *which, &error);
     if (fails) {
-        (void)snprintf(stroke, sizeof stroke, "\"%s\": call %u, %s: %s", deed->during, call, error.call,
-                       error.name);
+        (void)snprintf(stroke, sizeof stroke, "\"%s\": call %u, %s: %s", deed->during, call, error.call, error.name);
         process_refuse_call(doer, &error);
         process_release(doer);
         judge_failed(deed, course, name, doer, &error, &before);
@@ -254,11 +253,15 @@ static void e3_r6_any_call_of_creating_and_opening_may_fail(void **state)
         {.during = "create @ size=10000", .after = "close"},
         {.during = "create @ size=5000 capacity=50000 lazy pattern", .after = "close"},
         {.during = "create @ size=5000 persistent prefault locked huge-pages no-core-dump",
-         .after = "close; remove @", .clears = "remove @"},
+         .after = "close; remove @",
+         .clears = "remove @"},
         {.before = "create other-@ size=100; lock 0; unlock 0",
-         .during = "open_or_create @ size=2500000 pattern", .after = "close; close"},
-        {.beside = "create @ size=10000 pattern", .is_killed = true,
-         .during = "open_or_create @ size=5000", .after = "close"},
+         .during = "open_or_create @ size=2500000 pattern",
+         .after = "close; close"},
+        {.beside = "create @ size=10000 pattern",
+         .is_killed = true,
+         .during = "open_or_create @ size=5000",
+         .after = "close"},
         {.beside = "create @ size=10000 pattern", .during = "open @", .after = "close"},
         {.beside = "create @ size=10000", .during = "open @ read-only", .after = "close"},
         {.beside = "create @ size=10000", .during = "open_or_create @ size=10000", .after = "close"},
@@ -291,13 +294,16 @@ static void e3_any_call_of_tokens_and_native_memory_may_fail(void **state)
         {.before = "create @ size=100", .during = "token", .after = "close"},
         {.before = "create @ size=100", .during = "open_own_token -", .after = "close; close"},
         {.during = "create_native $ size=5000", .after = "close", .clears = "remove_native $"},
-        {.beside = "create_native $ size=5000", .during = "open_native $", .after = "close",
+        {.beside = "create_native $ size=5000",
+         .during = "open_native $",
+         .after = "close",
          .clears = "remove_native $"},
-        {.beside = "create_native $ size=5000", .during = "remove_native $", .clears = "remove_native $",
+        {.beside = "create_native $ size=5000",
+         .during = "remove_native $",
+         .clears = "remove_native $",
          .is_removal = true},
         {.during = "create_sealed - size=5000", .after = "close"},
-        {.before = "create_sealed - size=5000", .during = "open_own_descriptor -",
-         .after = "close; close"},
+        {.before = "create_sealed - size=5000", .during = "open_own_descriptor -", .after = "close; close"},
     };
     (void)state;
     CARRY_OUT(deeds);
@@ -309,8 +315,7 @@ static void e3_r6_any_call_of_arrays_may_fail(void **state)
         {.during = "array_create @", .after = "array_close"},
         {.beside = "array_create @", .during = "array_open @", .after = "array_close"},
         {.beside = SAVED, .during = "array_load @ @.npy", .after = "array_close"},
-        {.beside = SAVED, .before = "array_create @", .during = "array_save @.npy",
-         .after = "array_close"},
+        {.beside = SAVED, .before = "array_create @", .during = "array_save @.npy", .after = "array_close"},
     };
     (void)state;
     CARRY_OUT(deeds);
@@ -320,15 +325,14 @@ static void s9_any_call_of_locking_may_fail(void **state)
 {
     static const struct deed deeds[] = {
         {.beside = OBJECTS, .before = "open @", .during = "lock 0", .after = "unlock 0; close"},
-        {.beside = OBJECTS "; lock 0", .before = "open @", .during = "lock_within 0 12",
-         .after = "close"},
-        {.beside = OBJECTS "; in_thread mutex_lock 0", .before = "open @", .during = "lock 0",
+        {.beside = OBJECTS "; lock 0", .before = "open @", .during = "lock_within 0 12", .after = "close"},
+        {.beside = OBJECTS "; in_thread mutex_lock 0",
+         .before = "open @",
+         .during = "lock 0",
          .after = "consistent 0; unlock 0; close"},
         {.beside = OBJECTS, .before = "open @", .during = "read_round 0", .after = "close"},
-        {.beside = OBJECTS "; read_lock 0", .before = "open @", .during = "write_lock_within 0 12",
-         .after = "close"},
-        {.beside = OBJECTS "; in_thread write_lock 0", .before = "open @",
-         .during = "write_round 0", .after = "close"},
+        {.beside = OBJECTS "; read_lock 0", .before = "open @", .during = "write_lock_within 0 12", .after = "close"},
+        {.beside = OBJECTS "; in_thread write_lock 0", .before = "open @", .during = "write_round 0", .after = "close"},
     };
     (void)state;
     CARRY_OUT(deeds);
@@ -340,7 +344,9 @@ static void s9_any_call_of_waiting_may_fail(void **state)
         {.beside = OBJECTS, .before = "open @", .during = "post 0 1", .after = "permit 0; close"},
         {.beside = OBJECTS, .before = "open @", .during = "permit_within 0 12", .after = "close"},
         {.beside = OBJECTS, .before = "open @", .during = "event_wait_within 0 12", .after = "close"},
-        {.beside = OBJECTS, .before = "open @; lock 64", .during = "condition_wait_within 0 64 12",
+        {.beside = OBJECTS,
+         .before = "open @; lock 64",
+         .during = "condition_wait_within 0 64 12",
          .after = "unlock 64; close"},
         {.beside = OBJECTS, .before = "open @", .during = "arrive_within 0 2 12", .after = "close"},
         {.beside = OBJECTS, .before = "open @", .during = "once 0 64", .after = "close"},

@@ -56,9 +56,8 @@ static void e1_a_bad_name_is_told(void **state)
 {
     static const struct {
         const char *name, *shown;
-    } cases[] = {{"", "empty"},         {".", "\".\""},        {"..", "\"..\""},
-                 {"a/b", "0x2f"},       {"with space", "0x20"}, {"percent%s%n", "0x25"},
-                 {"caf\xc3\xa9", "0xc3"}, {"a\x1b[31m", "0x1b"}};
+    } cases[] = {{"", "empty"},          {".", "\".\""},          {"..", "\"..\""},        {"a/b", "0x2f"},
+                 {"with space", "0x20"}, {"percent%s%n", "0x25"}, {"caf\xc3\xa9", "0xc3"}, {"a\x1b[31m", "0x1b"}};
     ism_region_options options = {.size = SIZE};
     ism_region *region;
     ism_region_info info;
@@ -111,8 +110,7 @@ static void e1_an_impossible_size_is_told(void **state)
         ism_region_options options = {.size = cases[i].size, .capacity = cases[i].capacity};
         assert_told(ism_region_create(NAME("x"), &options, &region), ISM_E_SIZE, cases[i].shown);
         assert_null(region);
-        assert_told(ism_region_open_or_create(NAME("x"), &options, &region), ISM_E_SIZE,
-                    cases[i].shown);
+        assert_told(ism_region_open_or_create(NAME("x"), &options, &region), ISM_E_SIZE, cases[i].shown);
         assert_null(region);
     }
     assert_int_equal(leftovers_regions(NAME("x")), 0);
@@ -132,8 +130,7 @@ static void e1_a_size_that_the_system_does_not_have_is_refused(void **state)
             close_region(region);
         } else {
             assert_null(region);
-            assert_true(status == ISM_E_SIZE || status == ISM_E_NO_MEMORY ||
-                        status == ISM_E_NO_SPACE);
+            assert_true(status == ISM_E_SIZE || status == ISM_E_NO_MEMORY || status == ISM_E_NO_SPACE);
         }
     }
     assert_int_equal(leftovers_regions(NAME("x")), 0);
@@ -175,8 +172,7 @@ static void e1_an_unknown_flag_or_lifetime_is_told(void **state)
 {
     ism_region *region;
     const char *name = NAME("x");
-    const uint32_t for_both = ISM_REGION_PREFAULT | ISM_REGION_LOCKED | ISM_REGION_HUGE_PAGES |
-                              ISM_REGION_NO_CORE_DUMP;
+    const uint32_t for_both = ISM_REGION_PREFAULT | ISM_REGION_LOCKED | ISM_REGION_HUGE_PAGES | ISM_REGION_NO_CORE_DUMP;
 
     (void)state;
     for (unsigned bit = 0; bit < 32; bit++) {
@@ -254,8 +250,7 @@ static void e1_not_now_is_told_too(void **state)
     assert_answer(ask(peer, "open %s", NAME("x")), "ISM_OK");
     assert_answer(ask(peer, "lock 0"), "ISM_OK");
     assert_told(ism_mutex_try_lock(ism_region_data(region)), ISM_E_BUSY, "");
-    assert_told(ism_mutex_lock_until(ism_region_data(region), ism_deadline_after(0)),
-                ISM_E_TIMED_OUT, "");
+    assert_told(ism_mutex_lock_until(ism_region_data(region), ism_deadline_after(0)), ISM_E_TIMED_OUT, "");
     assert_answer(ask(peer, "unlock 0"), "ISM_OK");
     dismiss(peer);
     close_region(region);
@@ -382,13 +377,11 @@ static void e2_any_bytes_where_a_lock_should_be_end_in_a_status(void **state)
     srand(1);
     for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < 2; i++)
-            words[i] = round % 3 == 2 && i == 1 ? 0
-                                                : (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^
-                                                      (uint64_t)rand();
+            words[i] =
+                round % 3 == 2 && i == 1 ? 0 : (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
         memcpy(mutex, words, sizeof words);
-        ism_status status = round % 2 == 0
-                                ? ism_mutex_try_lock(mutex)
-                                : ism_mutex_lock_until(mutex, ism_deadline_after(ISM_MILLISECOND / 20));
+        ism_status status = round % 2 == 0 ? ism_mutex_try_lock(mutex)
+                                           : ism_mutex_lock_until(mutex, ism_deadline_after(ISM_MILLISECOND / 20));
         if (status == ISM_OWNER_DIED && round % 4 < 2)
             assert_status(ism_mutex_consistent(mutex), ISM_OK);
         if (status >= ISM_OK)

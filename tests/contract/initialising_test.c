@@ -89,8 +89,7 @@ static void r2_killed_at_each_system_call_of_creating_it_leaves_one_region_to_tw
     struct process *one = peer_obeying(), *two = peer_obeying();
     for (; goes_on; stop += STRIDE) {
         struct process *victim = hold_at_start(name, "join");
-        goes_on = process_step(victim, PROCESS_CALLS, stop) == PROCESS_RUNNING &&
-                  !process_has_output(victim);
+        goes_on = process_step(victim, PROCESS_CALLS, stop) == PROCESS_RUNNING && !process_has_output(victim);
         tell(one, "open_or_create %s %s", name, options);
         tell(two, "open_or_create %s %s", name, options);
         process_spin(1000);
@@ -108,8 +107,7 @@ static void r2_killed_at_each_system_call_of_creating_it_leaves_one_region_to_tw
         process_free(victim);
     }
     assert_in_range(stop, 20, 1000);
-    print_message("killed at %u stops; %u times one of those who waited made it ready\n", stop / STRIDE,
-                  runs);
+    print_message("killed at %u stops; %u times one of those who waited made it ready\n", stop / STRIDE, runs);
     assert_true(runs > stop / STRIDE / 2);
     dismiss(one);
     dismiss(two);

@@ -69,8 +69,7 @@ static unsigned count_stops_once(const char *name, const char *part, const char 
 
 /* Other tests may hold the lock of names meanwhile, and whoever waits for it makes more stops: the least of several
  * counts is right. is_there: is there such a region before? */
-static unsigned count_stops(const char *name, bool is_there, const char *part,
-                            const char *last_words)
+static unsigned count_stops(const char *name, bool is_there, const char *part, const char *last_words)
 {
     unsigned least = STOPS;
     for (int i = 0; i < COUNTS; i++) {

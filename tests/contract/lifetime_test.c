@@ -117,8 +117,7 @@ static void r6_region_is_gone_after_kill_of_all(void **state)
             assert_status(ism_region_tidy(NULL, NULL), ISM_OK);
         if (way > 0 && way < 3)
             assert_int_equal(leftovers_regions(name), 0);
-        assert_status(ism_region_open_or_create(name, &(ism_region_options){.size = SIZE + 5}, &region),
-                      ISM_OK);
+        assert_status(ism_region_open_or_create(name, &(ism_region_options){.size = SIZE + 5}, &region), ISM_OK);
         assert_true(region_holds(region, 0));
         close_region(region);
         process_free_all();

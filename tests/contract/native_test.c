@@ -13,11 +13,10 @@ static const char *native(const char *what)
     unsigned long long own = (unsigned long long)process_own_id();
 
     if (backend_is("sysv"))
-        (void)snprintf(name, sizeof names[0], "0x51%02x%04llx", (unsigned)(unsigned char)what[0],
-                       own & 0xffff);
+        (void)snprintf(name, sizeof names[0], "0x51%02x%04llx", (unsigned)(unsigned char)what[0], own & 0xffff);
     else
-        (void)snprintf(name, sizeof names[0], "%stest-%llu-native-%s",
-                       backend_is("posix") ? "/" : "Local\\", own, what);
+        (void)snprintf(name, sizeof names[0], "%stest-%llu-native-%s", backend_is("posix") ? "/" : "Local\\", own,
+                       what);
     return name;
 }
 
@@ -180,8 +179,7 @@ static void r11_the_size_is_what_the_system_says(void **state)
         assert_status(status_of_open_native(native("x"), &options), ISM_E_SIZE);
         options.size = sizes[i] - 1;
         if (sizes[i] > 1)
-            assert_status(status_of_open_native(native("x"), &options),
-                          may_round() ? ISM_OK : ISM_E_SIZE);
+            assert_status(status_of_open_native(native("x"), &options), may_round() ? ISM_OK : ISM_E_SIZE);
         close_region(region);
         end_native(native("x"));
     }
@@ -287,11 +285,36 @@ static void check_refused(const char *name, ism_status expected)
 static void r11_hostile_names_are_refused(void **state)
 {
     static char long_name[5000];
-    static const char *const everywhere[] = {"", "/", "/.", "/..", "/../etc/passwd", "/a/b", "..",
-                                             "Local\\", "Global\\", "a\\b", "Local\\a\\b", "new\nline",
-                                             "\x1b[2J", "caf\xc3\xa9", "id:", "id:-1", "id:4294967296",
-                                             "id:1 ", "0x", "0x1 ", "0x123456789", "4294967296", "-1",
-                                             "0x0", "0", "0x-1", "010", "+1", " 1", "0xg"};
+    static const char *const everywhere[] = {"",
+                                             "/",
+                                             "/.",
+                                             "/..",
+                                             "/../etc/passwd",
+                                             "/a/b",
+                                             "..",
+                                             "Local\\",
+                                             "Global\\",
+                                             "a\\b",
+                                             "Local\\a\\b",
+                                             "new\nline",
+                                             "\x1b[2J",
+                                             "caf\xc3\xa9",
+                                             "id:",
+                                             "id:-1",
+                                             "id:4294967296",
+                                             "id:1 ",
+                                             "0x",
+                                             "0x1 ",
+                                             "0x123456789",
+                                             "4294967296",
+                                             "-1",
+                                             "0x0",
+                                             "0",
+                                             "0x-1",
+                                             "010",
+                                             "+1",
+                                             " 1",
+                                             "0xg"};
     static const char *const of_posix[] = {"x", "Local\\x", "0x1234", "4660", "//x", "/x/"};
     static const char *const of_sysv[] = {"x", "Local\\x", "/x", "1e3", "99999999999999999999"};
     static const char *const of_win32[] = {"/x\\y", "local\\x", "Session\\1\\x"};
@@ -382,10 +405,8 @@ static void r11_what_the_system_does_not_give_is_refused(void **state)
     check_create(&(ism_region_options){.size = UINT64_C(1) << 63}, ISM_E_SIZE);
     check_create(&(ism_region_options){.size = SIZE, .capacity = SIZE}, ISM_OK);
     check_create(NULL, ISM_E_INVALID);
-    assert_status(status_of_open_native(native("x"), &(ism_region_options){.flags = ISM_REGION_LAZY}),
-                  ISM_E_INVALID);
-    assert_status(ism_region_create_native(native("x"), &(ism_region_options){.size = SIZE}, NULL),
-                  ISM_E_INVALID);
+    assert_status(status_of_open_native(native("x"), &(ism_region_options){.flags = ISM_REGION_LAZY}), ISM_E_INVALID);
+    assert_status(ism_region_create_native(native("x"), &(ism_region_options){.size = SIZE}, NULL), ISM_E_INVALID);
     assert_status(ism_region_open_native(native("x"), NULL, NULL), ISM_E_INVALID);
     region = create_native(native("x"), SIZE);
     assert_status(ism_region_grow(region, ism_region_size(region) + 1), ISM_E_UNSUPPORTED);
@@ -419,8 +440,7 @@ static void r11_locks_in_it_are_refused(void **state)
     (void)state;
     ism_region *region = create_native(native("x"), UINT64_C(2) * 4096);
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
-        ism_mutex *mutex =
-            (ism_mutex *)(void *)((unsigned char *)ism_region_data(region) + offsets[i]);
+        ism_mutex *mutex = (ism_mutex *)(void *)((unsigned char *)ism_region_data(region) + offsets[i]);
         assert_status(ism_mutex_lock(mutex), ISM_E_UNSUPPORTED);
         assert_status(ism_mutex_try_lock(mutex), ISM_E_UNSUPPORTED);
         assert_status(ism_mutex_unlock(mutex), ISM_E_UNSUPPORTED);
@@ -455,9 +475,8 @@ static void r11_locks_of_regions_beside_it_work(void **state)
 
 static bool is_said_of(const ism_region_info *info, const char *name)
 {
-    return info->name[0] == '\0' && strcmp(info->native_name, name) == 0 && info->ready &&
-           !info->stale && info->attached_count == 0 && info->size == kept(SIZE) &&
-           info->capacity == info->size;
+    return info->name[0] == '\0' && strcmp(info->native_name, name) == 0 && info->ready && !info->stale &&
+           info->attached_count == 0 && info->size == kept(SIZE) && info->capacity == info->size;
 }
 
 static int find(const ism_region_info *info, ism_status outcome, void *context)

@@ -15,8 +15,7 @@ static const struct {
 };
 enum { FLAGS = sizeof flags / sizeof flags[0] };
 
-#define ALL                                                                                        \
-    (ISM_REGION_PREFAULT | ISM_REGION_LOCKED | ISM_REGION_HUGE_PAGES | ISM_REGION_NO_CORE_DUMP)
+#define ALL (ISM_REGION_PREFAULT | ISM_REGION_LOCKED | ISM_REGION_HUGE_PAGES | ISM_REGION_NO_CORE_DUMP)
 
 static uint32_t granted(const ism_region *region)
 {
@@ -32,8 +31,7 @@ static void assert_told_rightly(const ism_region *region, uint32_t asked)
     assert_int_equal(got & ~asked, 0);
     for (int i = 0; i < FLAGS; i++)
         if ((got & flags[i].flag) != 0)
-            assert_int_not_equal(native_in_force(ism_region_data(region), ism_region_size(region),
-                                                 flags[i].flag),
+            assert_int_not_equal(native_in_force(ism_region_data(region), ism_region_size(region), flags[i].flag),
                                  NATIVE_NOT_IN_FORCE);
 }
 
@@ -88,8 +86,7 @@ static void r14_the_system_keeps_core_dumps_free_of_it_where_it_can(void **state
     }
     ism_region *kept_out = create_with(NAME("b"), ISM_REGION_NO_CORE_DUMP);
     assert_int_equal(granted(kept_out), ISM_REGION_NO_CORE_DUMP);
-    assert_int_equal(native_in_force(ism_region_data(plain), SIZE, ISM_REGION_NO_CORE_DUMP),
-                     NATIVE_NOT_IN_FORCE);
+    assert_int_equal(native_in_force(ism_region_data(plain), SIZE, ISM_REGION_NO_CORE_DUMP), NATIVE_NOT_IN_FORCE);
     close_region(kept_out);
     close_region(plain);
 }
@@ -109,8 +106,7 @@ static void r14_each_handle_asks_for_itself(void **state)
     assert_answer(ask(peer, "close"), "ISM_OK");
     assert_answer(ask(peer, "open %s prefault read-only", name), "ISM_OK");
     assert_answer(ask(peer, "granted"), "prefault");
-    assert_answer(ask(peer, "open_or_create %s size=%llu prefault", name, (unsigned long long)SIZE),
-                  "ISM_OK");
+    assert_answer(ask(peer, "open_or_create %s size=%llu prefault", name, (unsigned long long)SIZE), "ISM_OK");
     assert_answer(ask(peer, "granted"), "prefault");
     assert_int_equal(granted(region), 0);
     assert_status(ism_region_look(name, &info), ISM_OK);
@@ -123,9 +119,7 @@ static void r14_the_initialiser_finds_the_memory_in_place(void **state)
 {
     (void)state;
     struct process *peer = peer_obeying();
-    assert_answer(ask(peer, "create %s size=%llu prefault pattern", NAME("x"),
-                      (unsigned long long)SIZE),
-                  "ISM_OK");
+    assert_answer(ask(peer, "create %s size=%llu prefault pattern", NAME("x"), (unsigned long long)SIZE), "ISM_OK");
     assert_answer(ask(peer, "pattern"), "yes");
     dismiss(peer);
 }
@@ -138,9 +132,7 @@ static void r14_a_refused_lock_is_no_failure(void **state)
         dismiss(peer);
         skip_because("this system or user can't limit what a process may lock");
     }
-    assert_answer(ask(peer, "create %s size=%llu locked prefault", NAME("x"),
-                      (unsigned long long)SIZE),
-                  "ISM_OK");
+    assert_answer(ask(peer, "create %s size=%llu locked prefault", NAME("x"), (unsigned long long)SIZE), "ISM_OK");
     assert_answer(ask(peer, "granted"), "prefault");
     assert_string_not_equal(ask(peer, "in_force locked"), "yes");
     assert_answer(ask(peer, "fill 3"), "ok");
@@ -202,8 +194,7 @@ static void r14_a_lazy_region_is_brought_in_where_there_is_room(void **state)
     assert_answer(ask(peer, "create %s size=500000 lazy prefault", NAME("y")), "ISM_OK");
     assert_answer(ask(peer, "granted"), "prefault");
     assert_answer(ask(peer, "in_force prefault"), "yes");
-    assert_answer(ask(peer, "create %s size=8388608 lazy prefault locked huge-pages no-core-dump",
-                      NAME("x")),
+    assert_answer(ask(peer, "create %s size=8388608 lazy prefault locked huge-pages no-core-dump", NAME("x")),
                   "ISM_OK");
     const char *left_out = ask(peer, "in_force no-core-dump");
     assert_answer(ask(peer, "granted"), strcmp(left_out, "yes") == 0 ? "no-core-dump" : "nothing");
@@ -223,8 +214,7 @@ static void r14_flags_do_not_spare_a_full_memory_its_error(void **state)
         dismiss(peer);
         skip_because("this system or user can't limit shared memory for a test");
     }
-    assert_answer(ask(peer, "create %s size=8388608 prefault locked huge-pages no-core-dump",
-                      NAME("x")),
+    assert_answer(ask(peer, "create %s size=8388608 prefault locked huge-pages no-core-dump", NAME("x")),
                   "ISM_E_NO_SPACE");
     assert_answer(ask(peer, "regions test-"), "0");
     assert_answer(ask(peer, "create %s size=1048576 prefault", NAME("x")), "ISM_OK");

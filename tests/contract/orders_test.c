@@ -53,8 +53,7 @@ static void part(const char *name, const int order[MEMBERS], unsigned ways)
 
 static void r6_killed_or_closing_in_any_order_the_last_one_ends_it(void **state)
 {
-    static const int orders[][MEMBERS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
-                                          {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const int orders[][MEMBERS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     const char *name = NAME("x");
     const unsigned first = backend_is("win32") ? 7 : 0;
 
@@ -187,8 +186,7 @@ static void survive_each_step(const char *name, const char *part_of_it)
     assert_answer(ask(keeper, "create %s size=8192 pattern", name), "ISM_OK");
     for (; goes_on; stop++) {
         struct process *victim = hold_at_start(name, part_of_it);
-        goes_on = process_step(victim, PROCESS_CALLS, stop) == PROCESS_RUNNING &&
-                  !process_has_output(victim);
+        goes_on = process_step(victim, PROCESS_CALLS, stop) == PROCESS_RUNNING && !process_has_output(victim);
         kill_if_alive(victim);
         assert_alive(name, keeper);
         process_free(victim);

@@ -28,8 +28,7 @@ static void s2_owner_death_is_told_to_the_next_locker(void **state)
         if (way == 1)
             assert_status(ism_mutex_try_lock(&shared->mutex), ISM_OWNER_DIED);
         if (way == 2)
-            assert_status(ism_mutex_lock_until(&shared->mutex, ism_deadline_after(0)),
-                          ISM_OWNER_DIED);
+            assert_status(ism_mutex_lock_until(&shared->mutex, ism_deadline_after(0)), ISM_OWNER_DIED);
         recover_and_use(peer);
         process_free(owner);
     }
@@ -143,8 +142,7 @@ static void s2_a_stopped_owner_is_alive(void **state)
     assert_answer(ask(owner, "lock 0"), "ISM_OK");
     process_suspend(owner);
     assert_status(ism_mutex_try_lock(&shared->mutex), ISM_E_BUSY);
-    assert_status(ism_mutex_lock_until(&shared->mutex, ism_deadline_after(50 * ISM_MILLISECOND)),
-                  ISM_E_TIMED_OUT);
+    assert_status(ism_mutex_lock_until(&shared->mutex, ism_deadline_after(50 * ISM_MILLISECOND)), ISM_E_TIMED_OUT);
     process_resume(owner);
     assert_answer(ask(owner, "unlock 0"), "ISM_OK");
     assert_status(ism_mutex_lock(&shared->mutex), ISM_OK);

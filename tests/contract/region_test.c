@@ -286,9 +286,7 @@ static void r2_an_initialiser_gets_region_and_context_and_only_ok_is_success(voi
 {
     const char *name = NAME("x");
     uint64_t size_seen = 0;
-    ism_region_options options = {.size = SIZE,
-                                  .initialiser = refuse_with_a_fact,
-                                  .initialiser_context = &size_seen};
+    ism_region_options options = {.size = SIZE, .initialiser = refuse_with_a_fact, .initialiser_context = &size_seen};
 
     (void)state;
     assert_status(status_of_create(name, &options), ISM_E_INITIALISER);
@@ -360,8 +358,7 @@ static void r2_an_existing_region_must_have_the_size_that_was_asked_for(void **s
 
 static void r3_the_size_is_exactly_what_was_asked(void **state)
 {
-    const uint64_t sizes[] = {1,     2,     15,    4095,  4096,    4097,    8191,
-                              16384, 16385, 65535, 65536, 65537, 1048577, 5000000};
+    const uint64_t sizes[] = {1, 2, 15, 4095, 4096, 4097, 8191, 16384, 16385, 65535, 65536, 65537, 1048577, 5000000};
 
     (void)state;
     struct process *peer = peer_obeying();

@@ -128,8 +128,11 @@ static void s3_killed_at_any_instruction_a_reader_leaves_nothing(void **state)
         {.kills = 80, .before = USED, .during = READ, .judge = judge_undamaged},
         {.kills = 25, .before = ENTERED, .during = READ, .prepare = with_dead_reader, .judge = judge_undamaged},
         {.kills = 30, .before = ENTERED, .during = READ, .prepare = with_dead_in_turn, .judge = judge_undamaged},
-        {.kills = 40, .before = "read_lock " RWLOCK, .during = "rwlock_unlock " RWLOCK,
-         .beside = "write_round " RWLOCK, .judge = judge_heard},
+        {.kills = 40,
+         .before = "read_lock " RWLOCK,
+         .during = "rwlock_unlock " RWLOCK,
+         .beside = "write_round " RWLOCK,
+         .judge = judge_heard},
     };
 
     (void)state;
@@ -146,12 +149,26 @@ static void s3_killed_at_any_instruction_a_writer_leaves_a_lock_that_tells(void 
         {.kills = 40, .before = USED, .during = WRITE, .judge = judge_told},
         {.kills = 25, .before = ENTERED, .during = WRITE, .prepare = with_dead_reader, .judge = judge_told},
         {.kills = 25, .before = ENTERED, .during = WRITE, .prepare = with_dead_in_turn, .judge = judge_told},
-        {.kills = 40, .before = WRITE, .during = "rwlock_unlock " RWLOCK,
-         .beside = "read_round " RWLOCK, .judge = judge_heard_or_told},
-        {.kills = 40, .before = ENTERED, .during = WRITE ";" CHANGE, .waits = true, .prepare = read_here,
-         .meanwhile = leave_here, .judge = judge_told},
-        {.kills = 30, .before = ENTERED, .during = WRITE ";" CHANGE, .waits = true, .prepare = read_here,
-         .meanwhile = leave_here, .lives = true, .judge = judge_undamaged},
+        {.kills = 40,
+         .before = WRITE,
+         .during = "rwlock_unlock " RWLOCK,
+         .beside = "read_round " RWLOCK,
+         .judge = judge_heard_or_told},
+        {.kills = 40,
+         .before = ENTERED,
+         .during = WRITE ";" CHANGE,
+         .waits = true,
+         .prepare = read_here,
+         .meanwhile = leave_here,
+         .judge = judge_told},
+        {.kills = 30,
+         .before = ENTERED,
+         .during = WRITE ";" CHANGE,
+         .waits = true,
+         .prepare = read_here,
+         .meanwhile = leave_here,
+         .lives = true,
+         .judge = judge_undamaged},
     };
 
     (void)state;
@@ -168,8 +185,11 @@ static void s3_killed_at_any_instruction_of_mending_it_leaves_a_lock_that_tells(
 {
     static const struct strike strikes[] = {
         {.kills = 40, .before = WRITE, .during = MEND, .prepare = with_dead_writer, .judge = judge_told},
-        {.kills = 25, .before = ENTERED, .during = "read_lock " RWLOCK ";" MEND,
-         .prepare = with_dead_writer, .judge = judge_told},
+        {.kills = 25,
+         .before = ENTERED,
+         .during = "read_lock " RWLOCK ";" MEND,
+         .prepare = with_dead_writer,
+         .judge = judge_told},
     };
 
     (void)state;

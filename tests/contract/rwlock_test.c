@@ -162,8 +162,7 @@ static void s3_only_who_has_it_gives_it_back(void **state)
         assert_status(attempt.unlocked, ISM_E_NOT_OWNER);
         assert_status(attempt.consistent, ISM_E_NOT_OWNER);
         assert_status(attempt.tried, ISM_E_BUSY);
-        assert_status(ism_rwlock_consistent(&objects->rwlock),
-                      writes ? ISM_E_INVALID : ISM_E_NOT_OWNER);
+        assert_status(ism_rwlock_consistent(&objects->rwlock), writes ? ISM_E_INVALID : ISM_E_NOT_OWNER);
         assert_status(ism_rwlock_unlock(&objects->rwlock), ISM_OK);
     }
     end(1);
@@ -215,8 +214,7 @@ static void s3_locks_are_independent(void **state)
 
 static void s3_who_waits_gets_it_when_it_is_free(void **state)
 {
-    static const char *const waits[] = {"read_lock", "write_lock", "read_lock_within",
-                                        "write_lock_within"};
+    static const char *const waits[] = {"read_lock", "write_lock", "read_lock_within", "write_lock_within"};
     (void)state;
     start(NAME("x"), 1);
     for (int i = 0; i < 4; i++)
@@ -406,8 +404,7 @@ static void s3_the_room_of_dead_readers_is_used_again(void **state)
 /* ---- nobody starves ---- */
 
 /* At every moment one of the others has the lock, or is about to come. */
-static void come_among(const char *name, const char *others,
-                       ism_status (*lock_until)(ism_rwlock *, ism_deadline))
+static void come_among(const char *name, const char *others, ism_status (*lock_until)(ism_rwlock *, ism_deadline))
 {
     enum { TIMES = 10 };
     start(name, 3);
@@ -463,8 +460,8 @@ static void use_in_thread(void *context)
 {
     struct counter *counter = context;
     for (unsigned i = 0; i < counter->times && counter->status == ISM_OK; i++) {
-        counter->status = counter->writes ? ism_rwlock_write_lock(&objects->rwlock)
-                                          : ism_rwlock_read_lock(&objects->rwlock);
+        counter->status =
+            counter->writes ? ism_rwlock_write_lock(&objects->rwlock) : ism_rwlock_read_lock(&objects->rwlock);
         if (counter->status != ISM_OK)
             return;
         if (objects->words[0] != objects->words[1])
@@ -588,8 +585,7 @@ static void s3_who_dies_while_mending_or_after_it_died_too(void **state)
     start(NAME("x"), 1);
     for (int i = 0; i < 4; i++) {
         struct process *writer = peer_with(NAME("x"));
-        assert_answer(ask(writer, i % 2 == 0 ? "write_lock 0" : "read_lock 0"),
-                      i == 0 ? "ISM_OK" : "ISM_OWNER_DIED");
+        assert_answer(ask(writer, i % 2 == 0 ? "write_lock 0" : "read_lock 0"), i == 0 ? "ISM_OK" : "ISM_OWNER_DIED");
         if (i == 2)
             assert_answer(ask(writer, "rwlock_consistent 0"), "ISM_OK");
         kill_and_wait(writer);
@@ -609,8 +605,7 @@ static void s3_a_readers_death_is_not_told(void **state)
         assert_answer(ask(reader, "read_lock 0"), "ISM_OK");
         kill_and_wait(reader);
         assert_status(take(&objects->rwlock, way), ISM_OK);
-        assert_status(ism_rwlock_consistent(&objects->rwlock),
-                      way < FIRST_WRITER ? ISM_E_NOT_OWNER : ISM_E_INVALID);
+        assert_status(ism_rwlock_consistent(&objects->rwlock), way < FIRST_WRITER ? ISM_E_NOT_OWNER : ISM_E_INVALID);
         assert_status(ism_rwlock_unlock(&objects->rwlock), ISM_OK);
         process_free(reader);
     }
@@ -657,8 +652,7 @@ static void s3_a_killed_waiter_keeps_nobody_out(void **state)
         struct process *victim = peer_with(NAME("x"));
         memset(&objects->rwlock, 0, sizeof objects->rwlock);
         assert_status(take(&objects->rwlock, held_by_writer ? FIRST_WRITER : 0), ISM_OK);
-        tell_to_wait(victim, &objects->rwlock, held_by_writer && round % 2 ? "read_lock" : "write_lock",
-                     "");
+        tell_to_wait(victim, &objects->rwlock, held_by_writer && round % 2 ? "read_lock" : "write_lock", "");
         tell(peers[0], round % 4 < 2 ? "write_round 0" : "read_round 0");
         if (round % 2 == 0)
             process_kill(victim);
@@ -707,8 +701,7 @@ static void s3_exit_and_exec_are_deaths(void **state)
             has_ended = strcmp(ask(peer, "exec"), "exec") == 0;
         }
         if (has_ended) {
-            assert_status(ism_rwlock_write_lock(&objects->rwlock),
-                          way % 2 == 0 ? ISM_OK : ISM_OWNER_DIED);
+            assert_status(ism_rwlock_write_lock(&objects->rwlock), way % 2 == 0 ? ISM_OK : ISM_OWNER_DIED);
             if (way % 2 == 1)
                 assert_status(ism_rwlock_consistent(&objects->rwlock), ISM_OK);
             assert_status(ism_rwlock_unlock(&objects->rwlock), ISM_OK);
@@ -729,8 +722,7 @@ static void s3_one_who_is_stopped_lives(void **state)
         assert_answer(ask(peers[0], writes ? "write_lock 0" : "read_lock 0"), "ISM_OK");
         process_suspend(peers[0]);
         assert_status(ism_rwlock_try_write_lock(&objects->rwlock), ISM_E_BUSY);
-        assert_status(ism_rwlock_write_lock_until(&objects->rwlock,
-                                                  ism_deadline_after(30 * ISM_MILLISECOND)),
+        assert_status(ism_rwlock_write_lock_until(&objects->rwlock, ism_deadline_after(30 * ISM_MILLISECOND)),
                       ISM_E_TIMED_OUT);
         process_resume(peers[0]);
         assert_answer(ask(peers[0], "rwlock_unlock 0"), "ISM_OK");

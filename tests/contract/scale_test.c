@@ -43,8 +43,7 @@ static void r3_bytes_beyond_4_gib_are_others_than_those_before(void **state)
     assert_int_equal(bytes[beyond], 4);
     assert_int_equal(bytes[0], 1);
     assert_answer(ask(peer, "lock %llu", (unsigned long long)beyond + 64), "ISM_OK");
-    assert_status(ism_mutex_try_lock((ism_mutex *)(void *)((unsigned char *)ism_region_data(region) +
-                                                           beyond + 64)),
+    assert_status(ism_mutex_try_lock((ism_mutex *)(void *)((unsigned char *)ism_region_data(region) + beyond + 64)),
                   ISM_E_BUSY);
     assert_answer(ask(peer, "unlock %llu", (unsigned long long)beyond + 64), "ISM_OK");
     dismiss(peer);

@@ -46,10 +46,10 @@ static bool can_have(const char *name, const struct kind *kind)
     return region != NULL;
 }
 
-#define need_kind(kind)                                                                            \
-    do {                                                                                           \
-        if (!can_have(NAME("probe"), kind))                                                        \
-            skip_because("this user or system can't have such regions");                           \
+#define need_kind(kind)                                                                                                \
+    do {                                                                                                               \
+        if (!can_have(NAME("probe"), kind))                                                                            \
+            skip_because("this user or system can't have such regions");                                               \
     } while (0)
 
 static ism_status look_at(const char *name, const struct kind *kind, ism_region_info *info)
@@ -60,8 +60,7 @@ static ism_status look_at(const char *name, const struct kind *kind, ism_region_
 
 static ism_status remove_kind(const char *name, const struct kind *kind)
 {
-    return kind->access == ISM_ACCESS_OWNER ? ism_region_remove(name)
-                                            : ism_region_remove_shared(name, kind->scope);
+    return kind->access == ISM_ACCESS_OWNER ? ism_region_remove(name) : ism_region_remove_shared(name, kind->scope);
 }
 
 static void r8_a_region_of_any_access_and_scope_is_like_any_other(void **state)
@@ -246,8 +245,7 @@ static void r2_a_dead_initialiser_is_told_in_regions_of_every_kind(void **state)
         assert_answer(answer(peer), "initialising");
         assert_answer(ask(next, "open %s within=50 %s", NAME("x"), kinds[i].words), "ISM_E_TIMED_OUT");
         kill_and_wait(peer);
-        assert_answer(ask(next, "open_or_create %s size=%u pattern %s", NAME("x"), SIZE, kinds[i].words),
-                      "ISM_OK");
+        assert_answer(ask(next, "open_or_create %s size=%u pattern %s", NAME("x"), SIZE, kinds[i].words), "ISM_OK");
         assert_answer(ask(next, "pattern"), "yes");
         dismiss(next);
         assert_int_equal(leftovers_regions(NAME("x")), 0);
@@ -288,10 +286,8 @@ static void r6_what_persists_for_others_does_so_or_is_refused(void **state)
     (void)state;
     for (int i = 1; i < KINDS; i++) {
         need_kind(&kinds[i]);
-        ism_region_options options = {.size = SIZE,
-                                      .lifetime = ISM_LIFETIME_PERSISTENT,
-                                      .access = kinds[i].access,
-                                      .scope = kinds[i].scope};
+        ism_region_options options = {
+            .size = SIZE, .lifetime = ISM_LIFETIME_PERSISTENT, .access = kinds[i].access, .scope = kinds[i].scope};
         ism_status status = status_of_create(NAME("x"), &options);
         assert_status(status, tells_scopes() ? ISM_E_UNSUPPORTED : ISM_OK);
         assert_status(remove_kind(NAME("x"), &kinds[i]), status == ISM_OK ? ISM_OK : ISM_E_NOT_FOUND);

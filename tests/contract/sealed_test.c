@@ -49,10 +49,10 @@ static bool are_supported(void)
     return status == ISM_OK;
 }
 
-#define needs_sealed_regions()                                                                     \
-    do {                                                                                           \
-        if (!are_supported())                                                                      \
-            skip_because("this backend has no sealed descriptors");                                \
+#define needs_sealed_regions()                                                                                         \
+    do {                                                                                                               \
+        if (!are_supported())                                                                                          \
+            skip_because("this backend has no sealed descriptors");                                                    \
     } while (0)
 
 /* A socket's address of this test's own. */
@@ -110,10 +110,10 @@ static void r10_a_sealed_region_keeps_the_other_promises(void **state)
     assert_status(create_sealed(&(ism_region_options){.size = UINT64_MAX}, &region), ISM_E_SIZE);
     assert_status(create_sealed(&(ism_region_options){.size = 1, .flags = ISM_REGION_READ_ONLY}, &region),
                   ISM_E_INVALID);
-    assert_status(create_sealed(&(ism_region_options){.size = 1, .lifetime = ISM_LIFETIME_PERSISTENT},
-                                &region), ISM_E_UNSUPPORTED);
-    assert_status(create_sealed(&(ism_region_options){.size = 1, .initialiser = fail_to_initialise},
-                                &region), ISM_E_INITIALISER);
+    assert_status(create_sealed(&(ism_region_options){.size = 1, .lifetime = ISM_LIFETIME_PERSISTENT}, &region),
+                  ISM_E_UNSUPPORTED);
+    assert_status(create_sealed(&(ism_region_options){.size = 1, .initialiser = fail_to_initialise}, &region),
+                  ISM_E_INITIALISER);
     region = sealed_region(0);
     assert_int_equal(ism_region_size(region), SIZE);
     assert_true(region_holds(region, 0));
@@ -144,12 +144,9 @@ static void r10_a_descriptor_opens_the_region_in_the_same_process(void **state)
     close_region(region);
     assert_true(region_holds(other, 7));
     assert_status(status_of_open_descriptor(descriptor_of(other), NULL), ISM_OK);
-    assert_status(status_of_open_descriptor(descriptor_of(other), &(ism_region_options){.size = SIZE}),
-                  ISM_OK);
-    assert_status(status_of_open_descriptor(descriptor_of(other), &(ism_region_options){.size = 1}),
-                  ISM_E_SIZE);
-    assert_status(status_of_open_descriptor(descriptor_of(other),
-                                            &(ism_region_options){.flags = ISM_REGION_LAZY}),
+    assert_status(status_of_open_descriptor(descriptor_of(other), &(ism_region_options){.size = SIZE}), ISM_OK);
+    assert_status(status_of_open_descriptor(descriptor_of(other), &(ism_region_options){.size = 1}), ISM_E_SIZE);
+    assert_status(status_of_open_descriptor(descriptor_of(other), &(ism_region_options){.flags = ISM_REGION_LAZY}),
                   ISM_E_INVALID);
     close_region(other);
 }
@@ -290,8 +287,7 @@ static void r9_a_descriptor_that_can_only_read_opens_for_reading(void **state)
     intptr_t reader = descriptor_read_only(descriptor_of(region));
     assert_true(reader >= 0);
     assert_status(status_of_open_descriptor(reader, NULL), ISM_E_ACCESS);
-    assert_status(status_of_open_descriptor(reader, &(ism_region_options){.flags = ISM_REGION_READ_ONLY}),
-                  ISM_OK);
+    assert_status(status_of_open_descriptor(reader, &(ism_region_options){.flags = ISM_REGION_READ_ONLY}), ISM_OK);
     descriptor_close(reader);
     close_region(region);
 }

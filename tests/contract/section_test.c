@@ -41,8 +41,7 @@ static void create_generation(const char *name, struct generation *generation, u
 {
     generation->size = SIZE + byte;
     generation->region = create_region(name, generation->size);
-    (void)snprintf(generation->native, sizeof generation->native, "%s",
-                   ism_region_native_name(generation->region));
+    (void)snprintf(generation->native, sizeof generation->native, "%s", ism_region_native_name(generation->region));
     memset(ism_region_data(generation->region), byte, (size_t)generation->size);
 }
 

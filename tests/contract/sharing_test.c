@@ -31,20 +31,20 @@ static struct process *peer_of(unsigned user)
     return NULL;
 }
 
-#define need_sharing()                                                                             \
-    do {                                                                                           \
-        if (!can_share(__func__))                                                                  \
-            skip_because("no region can be open to others here");                                  \
+#define need_sharing()                                                                                                 \
+    do {                                                                                                               \
+        if (!can_share(__func__))                                                                                      \
+            skip_because("no region can be open to others here");                                                      \
     } while (0)
 
-#define need_users(one, two, three)                                                                \
-    do {                                                                                           \
-        need_sharing();                                                                            \
-        one = peer_of(ANNA);                                                                       \
-        if (one == NULL)                                                                           \
-            skip_because("only root can become other users for a test");                           \
-        two = peer_of(BEN);                                                                        \
-        three = peer_of(CARL);                                                                     \
+#define need_users(one, two, three)                                                                                    \
+    do {                                                                                                               \
+        need_sharing();                                                                                                \
+        one = peer_of(ANNA);                                                                                           \
+        if (one == NULL)                                                                                               \
+            skip_because("only root can become other users for a test");                                               \
+        two = peer_of(BEN);                                                                                            \
+        three = peer_of(CARL);                                                                                         \
     } while (0)
 
 static const char *native_of(struct process *peer, char native[ISM_NATIVE_NAME_MAX + 1])
@@ -475,8 +475,7 @@ static void r10_a_token_finds_what_is_open_to_others(void **state)
         assert_status(ism_region_get_token(region, token), ISM_OK);
         assert_status(status_of_open_token(token, NULL), ISM_OK);
         assert_status(status_of_open_token(token, &options), ISM_OK);
-        assert_status(status_of_open_token(token, &for_group),
-                      access == ISM_ACCESS_GROUP ? ISM_OK : ISM_E_ACCESS);
+        assert_status(status_of_open_token(token, &for_group), access == ISM_ACCESS_GROUP ? ISM_OK : ISM_E_ACCESS);
         close_region(region);
         assert_status(status_of_open_token(token, NULL), ISM_E_NOT_FOUND);
     }

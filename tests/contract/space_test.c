@@ -27,11 +27,9 @@ static void r4_more_than_there_is_is_refused_and_leaves_nothing(void **state)
     assert_answer(ask(peer, "create %s size=%u", NAME("x"), 4 * MEBIBYTE), "ISM_E_NO_SPACE");
     assert_answer(ask(peer, "regions test-"), "0");
     assert_answer(ask(peer, "look %s", NAME("x")), "ISM_E_NOT_FOUND");
-    assert_answer(ask(peer, "open_or_create %s size=%u pattern", NAME("x"), 4 * MEBIBYTE),
-                  "ISM_E_NO_SPACE");
+    assert_answer(ask(peer, "open_or_create %s size=%u pattern", NAME("x"), 4 * MEBIBYTE), "ISM_E_NO_SPACE");
     assert_answer(ask(peer, "initialised"), "0");
-    assert_answer(ask(peer, "create %s size=%u persistent", NAME("x"), 4 * MEBIBYTE),
-                  "ISM_E_NO_SPACE");
+    assert_answer(ask(peer, "create %s size=%u persistent", NAME("x"), 4 * MEBIBYTE), "ISM_E_NO_SPACE");
     assert_answer(ask(peer, "regions test-"), "0");
     assert_answer(ask(peer, "create %s size=%u", NAME("x"), MEBIBYTE / 2), "ISM_OK");
     assert_answer(ask(peer, "fill 3"), "ok");
@@ -124,8 +122,7 @@ static void r4_memory_is_populated_at_creation(void **state)
     if (peer == NULL)
         skip_because(NO_SMALL_WORLD);
     for (int lazy = 1; lazy >= 0; lazy--) {
-        assert_answer(ask(peer, "create %s size=%u%s", NAME("x"), 4 * MEBIBYTE, lazy ? " lazy" : ""),
-                      "ISM_OK");
+        assert_answer(ask(peer, "create %s size=%u%s", NAME("x"), 4 * MEBIBYTE, lazy ? " lazy" : ""), "ISM_OK");
         (void)snprintf(native, sizeof native, "%s", ask(peer, "native"));
         assert_int_equal(sscanf(ask(peer, "populated %s", native), "%" SCNu64, &populated), 1);
         if (lazy)
@@ -169,8 +166,7 @@ static void r4_larger_than_any_object_may_be_is_refused(void **state)
         skip_because(NO_SMALL_WORLD);
     assert_answer(ask(peer, "create %s size=%u", NAME("x"), 4 * MEBIBYTE), "ISM_E_NO_SPACE");
     assert_answer(ask(peer, "create %s size=%u lazy", NAME("x"), 4 * MEBIBYTE), "ISM_E_NO_SPACE");
-    assert_answer(ask(peer, "create %s size=100 capacity=%u", NAME("x"), 4 * MEBIBYTE),
-                  "ISM_E_NO_SPACE");
+    assert_answer(ask(peer, "create %s size=100 capacity=%u", NAME("x"), 4 * MEBIBYTE), "ISM_E_NO_SPACE");
     assert_answer(ask(peer, "regions test-"), "0");
     assert_answer(ask(peer, "create %s size=%u", NAME("x"), MEBIBYTE / 2), "ISM_OK");
     assert_answer(ask(peer, "fill 1"), "ok");

@@ -6,11 +6,11 @@
 /* The thread is known. */
 #define ENTERED "mutex_lock " MUTEX ";mutex_unlock " MUTEX
 
-#define carry_out_these(strikes)                                                                   \
-    do {                                                                                           \
-        if (!process_can_trace())                                                                  \
-            skip_because(NO_TRACE);                                                                \
-        carry_out_all(strikes, sizeof(strikes) / sizeof((strikes)[0]), NAME("x"));                 \
+#define carry_out_these(strikes)                                                                                       \
+    do {                                                                                                               \
+        if (!process_can_trace())                                                                                      \
+            skip_because(NO_TRACE);                                                                                    \
+        carry_out_all(strikes, sizeof(strikes) / sizeof((strikes)[0]), NAME("x"));                                     \
     } while (0)
 
 /* ---- semaphore ---- */
@@ -62,17 +62,40 @@ static void judge_none_left(void)
 static void s4_killed_at_any_instruction_it_keeps_no_permit_from_others(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 90, .object = offsetof(struct objects, semaphore), .before = ENTERED,
-         .during = "post " SEMAPHORE " 1", .beside = "permit " SEMAPHORE, .judge = judge_permits},
-        {.kills = 60, .object = offsetof(struct objects, semaphore), .before = ENTERED,
-         .during = "post " SEMAPHORE " 3", .beside = "permit " SEMAPHORE, .judge = judge_permits},
-        {.kills = 60, .object = offsetof(struct objects, semaphore), .before = ENTERED,
-         .during = "permit " SEMAPHORE, .prepare = post_two, .judge = judge_taken},
-        {.kills = 100, .object = offsetof(struct objects, semaphore), .before = ENTERED,
-         .during = "permit " SEMAPHORE, .waits = true, .beside = "permit " SEMAPHORE, .comes_late = true,
-         .meanwhile = post_one, .judge = judge_permits},
-        {.kills = 40, .object = offsetof(struct objects, semaphore), .before = ENTERED,
-         .during = "permit " SEMAPHORE, .waits = true, .meanwhile = post_one, .lives = true,
+        {.kills = 90,
+         .object = offsetof(struct objects, semaphore),
+         .before = ENTERED,
+         .during = "post " SEMAPHORE " 1",
+         .beside = "permit " SEMAPHORE,
+         .judge = judge_permits},
+        {.kills = 60,
+         .object = offsetof(struct objects, semaphore),
+         .before = ENTERED,
+         .during = "post " SEMAPHORE " 3",
+         .beside = "permit " SEMAPHORE,
+         .judge = judge_permits},
+        {.kills = 60,
+         .object = offsetof(struct objects, semaphore),
+         .before = ENTERED,
+         .during = "permit " SEMAPHORE,
+         .prepare = post_two,
+         .judge = judge_taken},
+        {.kills = 100,
+         .object = offsetof(struct objects, semaphore),
+         .before = ENTERED,
+         .during = "permit " SEMAPHORE,
+         .waits = true,
+         .beside = "permit " SEMAPHORE,
+         .comes_late = true,
+         .meanwhile = post_one,
+         .judge = judge_permits},
+        {.kills = 40,
+         .object = offsetof(struct objects, semaphore),
+         .before = ENTERED,
+         .during = "permit " SEMAPHORE,
+         .waits = true,
+         .meanwhile = post_one,
+         .lives = true,
          .judge = judge_none_left},
     };
 
@@ -157,12 +180,28 @@ static void judge_items(void)
 static void s5_killed_at_any_instruction_it_keeps_no_signal_from_others(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 170, .object = offsetof(struct objects, condition), .before = ENTERED, .during = GIVE,
-         .beside = TAKE, .judge = judge_items},
-        {.kills = 170, .object = offsetof(struct objects, condition), .before = ENTERED, .during = TAKE,
-         .waits = true, .beside = TAKE, .meanwhile = give_item, .judge = judge_items},
-        {.kills = 100, .object = offsetof(struct objects, condition), .before = ENTERED, .during = TAKE,
-         .waits = true, .meanwhile = give_item, .lives = true, .help = give_item_at_last,
+        {.kills = 170,
+         .object = offsetof(struct objects, condition),
+         .before = ENTERED,
+         .during = GIVE,
+         .beside = TAKE,
+         .judge = judge_items},
+        {.kills = 170,
+         .object = offsetof(struct objects, condition),
+         .before = ENTERED,
+         .during = TAKE,
+         .waits = true,
+         .beside = TAKE,
+         .meanwhile = give_item,
+         .judge = judge_items},
+        {.kills = 100,
+         .object = offsetof(struct objects, condition),
+         .before = ENTERED,
+         .during = TAKE,
+         .waits = true,
+         .meanwhile = give_item,
+         .lives = true,
+         .help = give_item_at_last,
          .judge = judge_no_items},
     };
 
@@ -204,20 +243,49 @@ static void judge_event_alone(void)
 static void s6_killed_at_any_instruction_it_keeps_no_event_from_others(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 85, .object = offsetof(struct objects, event), .before = ENTERED,
-         .during = "event_set " EVENT, .beside = "event_take " EVENT, .judge = judge_event},
-        {.kills = 85, .object = offsetof(struct objects, event), .before = ENTERED,
-         .during = "event_set " EVENT, .beside = "event_wait " EVENT, .judge = judge_event},
-        {.kills = 40, .object = offsetof(struct objects, event), .before = ENTERED,
-         .during = "event_take " EVENT, .prepare = set_here, .judge = judge_event_alone},
-        {.kills = 85, .object = offsetof(struct objects, event), .before = ENTERED,
-         .during = "event_take " EVENT, .waits = true, .beside = "event_take " EVENT, .comes_late = true,
-         .meanwhile = set_here, .judge = judge_event},
-        {.kills = 50, .object = offsetof(struct objects, event), .before = ENTERED,
-         .during = "event_wait " EVENT, .waits = true, .beside = "event_take " EVENT, .comes_late = true,
-         .meanwhile = set_here, .judge = judge_event},
-        {.kills = 30, .object = offsetof(struct objects, event), .before = ENTERED,
-         .during = "event_take " EVENT, .waits = true, .meanwhile = set_here, .lives = true,
+        {.kills = 85,
+         .object = offsetof(struct objects, event),
+         .before = ENTERED,
+         .during = "event_set " EVENT,
+         .beside = "event_take " EVENT,
+         .judge = judge_event},
+        {.kills = 85,
+         .object = offsetof(struct objects, event),
+         .before = ENTERED,
+         .during = "event_set " EVENT,
+         .beside = "event_wait " EVENT,
+         .judge = judge_event},
+        {.kills = 40,
+         .object = offsetof(struct objects, event),
+         .before = ENTERED,
+         .during = "event_take " EVENT,
+         .prepare = set_here,
+         .judge = judge_event_alone},
+        {.kills = 85,
+         .object = offsetof(struct objects, event),
+         .before = ENTERED,
+         .during = "event_take " EVENT,
+         .waits = true,
+         .beside = "event_take " EVENT,
+         .comes_late = true,
+         .meanwhile = set_here,
+         .judge = judge_event},
+        {.kills = 50,
+         .object = offsetof(struct objects, event),
+         .before = ENTERED,
+         .during = "event_wait " EVENT,
+         .waits = true,
+         .beside = "event_take " EVENT,
+         .comes_late = true,
+         .meanwhile = set_here,
+         .judge = judge_event},
+        {.kills = 30,
+         .object = offsetof(struct objects, event),
+         .before = ENTERED,
+         .during = "event_take " EVENT,
+         .waits = true,
+         .meanwhile = set_here,
+         .lives = true,
          .judge = judge_event_alone},
     };
 
@@ -273,15 +341,33 @@ static void arrive_at_last(void)
 static void s7_killed_at_any_instruction_it_has_arrived_or_not(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 190, .object = offsetof(struct objects, barrier), .before = ENTERED,
-         .during = "arrive " BARRIER " 2", .beside = "arrive " BARRIER " 2", .judge = judge_parties},
-        {.kills = 130, .object = offsetof(struct objects, barrier), .before = ENTERED,
-         .during = "arrive " BARRIER " 2", .waits = true, .judge = judge_party},
-        {.kills = 60, .object = offsetof(struct objects, barrier), .before = ENTERED,
-         .during = "arrive_within " BARRIER " 2 0", .waits = true, .judge = judge_party},
-        {.kills = 40, .object = offsetof(struct objects, barrier), .before = ENTERED,
-         .during = "arrive " BARRIER " 2", .waits = true, .meanwhile = arrive_shortly, .lives = true,
-         .help = arrive_at_last, .judge = assert_barrier_works},
+        {.kills = 190,
+         .object = offsetof(struct objects, barrier),
+         .before = ENTERED,
+         .during = "arrive " BARRIER " 2",
+         .beside = "arrive " BARRIER " 2",
+         .judge = judge_parties},
+        {.kills = 130,
+         .object = offsetof(struct objects, barrier),
+         .before = ENTERED,
+         .during = "arrive " BARRIER " 2",
+         .waits = true,
+         .judge = judge_party},
+        {.kills = 60,
+         .object = offsetof(struct objects, barrier),
+         .before = ENTERED,
+         .during = "arrive_within " BARRIER " 2 0",
+         .waits = true,
+         .judge = judge_party},
+        {.kills = 40,
+         .object = offsetof(struct objects, barrier),
+         .before = ENTERED,
+         .during = "arrive " BARRIER " 2",
+         .waits = true,
+         .meanwhile = arrive_shortly,
+         .lives = true,
+         .help = arrive_at_last,
+         .judge = assert_barrier_works},
     };
 
     (void)state;
@@ -324,10 +410,17 @@ static void judge_once(void)
 static void s8_killed_at_any_instruction_it_is_done_or_started_over(void **state)
 {
     static const struct strike strikes[] = {
-        {.kills = 180, .object = offsetof(struct objects, once), .before = ENTERED,
-         .during = "once " ONCE " " PAIR, .judge = judge_once_alone},
-        {.kills = 180, .object = offsetof(struct objects, once), .before = ENTERED,
-         .during = "once " ONCE " " PAIR, .beside = "once " ONCE " " PAIR, .comes_late = true,
+        {.kills = 180,
+         .object = offsetof(struct objects, once),
+         .before = ENTERED,
+         .during = "once " ONCE " " PAIR,
+         .judge = judge_once_alone},
+        {.kills = 180,
+         .object = offsetof(struct objects, once),
+         .before = ENTERED,
+         .during = "once " ONCE " " PAIR,
+         .beside = "once " ONCE " " PAIR,
+         .comes_late = true,
          .judge = judge_once},
     };
 

@@ -16,10 +16,10 @@ static ism_status do_nothing(void *context)
 }
 
 /* Calls that take an object, each with a deadline that has passed if it could wait. */
-#define CALL(name, expression)                                                                     \
-    static ism_status name(void *object)                                                           \
-    {                                                                                              \
-        return expression;                                                                         \
+#define CALL(name, expression)                                                                                         \
+    static ism_status name(void *object)                                                                               \
+    {                                                                                                                  \
+        return expression;                                                                                             \
     }
 CALL(call_try_read, ism_rwlock_try_read_lock(object))
 CALL(call_read, ism_rwlock_read_lock_until(object, passed()))
@@ -213,8 +213,7 @@ static void e4_s3_a_region_whose_lock_is_read_or_written_is_busy(void **state)
     create_objects(NAME("x"));
     for (int writes = 0; writes < 2; writes++) {
         for (int times = 0; times < 3; times++) {
-            assert_status(writes ? ism_rwlock_write_lock(&objects->rwlock)
-                                 : ism_rwlock_read_lock(&objects->rwlock),
+            assert_status(writes ? ism_rwlock_write_lock(&objects->rwlock) : ism_rwlock_read_lock(&objects->rwlock),
                           ISM_OK);
             assert_status(ism_region_close(region), ISM_E_BUSY);
             assert_status(ism_rwlock_unlock(&objects->rwlock), ISM_OK);
@@ -277,8 +276,7 @@ static void run_errand(void *context)
 }
 
 /* A thread waits; the region can't be closed until a peer does what it waits for. */
-static void wait_and_close(ism_status (*wait)(void), const void *object, struct process *peer,
-                           const char *command)
+static void wait_and_close(ism_status (*wait)(void), const void *object, struct process *peer, const char *command)
 {
     struct errand errand = {wait, ISM_E_SYSTEM};
     const volatile uint64_t *word = object;
@@ -323,8 +321,7 @@ static void e4_s9_a_region_in_which_a_thread_waits_is_busy(void **state)
         if (waits[i].before != NULL)
             assert_answer(ask(peer, "%s %u", waits[i].before, (unsigned)waits[i].object), "ISM_OK");
         const unsigned count = strcmp(waits[i].command, "arrive") == 0 ? 2 : 1;
-        (void)snprintf(command, sizeof command, "%s %u %u", waits[i].command,
-                       (unsigned)waits[i].object, count);
+        (void)snprintf(command, sizeof command, "%s %u %u", waits[i].command, (unsigned)waits[i].object, count);
         wait_and_close(waits[i].wait, (unsigned char *)objects + waits[i].object, peer, command);
     }
     dismiss(peer);
@@ -336,8 +333,8 @@ static void e4_s9_a_region_in_which_a_thread_waits_is_busy(void **state)
 static uint64_t noise(int round, int word)
 {
     static const uint64_t flags[] = {UINT64_C(0x80000000), UINT64_C(0x40000000), UINT64_C(0x20000000),
-                                     UINT64_C(0x10000000), UINT64_MAX, 1, UINT64_C(0xffffffff),
-                                     UINT64_C(0x7fffffff)};
+                                     UINT64_C(0x10000000), UINT64_MAX,           1,
+                                     UINT64_C(0xffffffff), UINT64_C(0x7fffffff)};
     uint64_t any = (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
     switch ((round + word) % 4) {
     case 0:
@@ -354,8 +351,7 @@ static uint64_t noise(int round, int word)
 /* What this thread has got by a call among noise it gives back. */
 static ism_status give_back(const struct call *call, void *object, ism_status status)
 {
-    bool has_it = call->size == sizeof(ism_rwlock) && status >= ISM_OK &&
-                  strncmp(call->name, "rwlock", 6) != 0;
+    bool has_it = call->size == sizeof(ism_rwlock) && status >= ISM_OK && strncmp(call->name, "rwlock", 6) != 0;
     return has_it ? ism_rwlock_unlock(object) : ISM_OK;
 }
 
@@ -426,8 +422,7 @@ static void e2_s3_a_lock_taken_away_leaves_a_region_that_can_be_closed(void **st
     (void)state;
     for (int writes = 0; writes < 2; writes++) {
         create_objects(NAME("x"));
-        assert_status(writes ? ism_rwlock_write_lock(&objects->rwlock)
-                             : ism_rwlock_read_lock(&objects->rwlock),
+        assert_status(writes ? ism_rwlock_write_lock(&objects->rwlock) : ism_rwlock_read_lock(&objects->rwlock),
                       ISM_OK);
         memset(&objects->rwlock, 0, sizeof objects->rwlock);
         assert_status(ism_rwlock_unlock(&objects->rwlock), ISM_E_NOT_OWNER);

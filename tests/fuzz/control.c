@@ -2,8 +2,8 @@
  *
  * Input: flags; a number of patches; that many of two bytes of place, one of length, and so many bytes that are put
  * into a sound block; then one byte for each thing that is done. */
-#include "fuzz.h"
 #include "region/control.h"
+#include "fuzz.h"
 #include "world.h"
 
 #define SIZE 4096u
@@ -62,8 +62,7 @@ static int count(const ism_region_info *info, ism_status outcome, void *context)
 {
     (void)outcome;
     must(memchr(info->name, '\0', sizeof info->name) != NULL &&
-         memchr(info->native_name, '\0', sizeof info->native_name) != NULL &&
-         info->attached_count <= ISM_ATTACHED_MAX);
+         memchr(info->native_name, '\0', sizeof info->native_name) != NULL && info->attached_count <= ISM_ATTACHED_MAX);
     ++*(unsigned *)context;
     return 0;
 }
@@ -97,18 +96,42 @@ static void act(unsigned action, ism_region *own)
     unsigned found = 0;
 
     switch (action % ACTIONS) {
-    case 0: use(ism_region_open(name, &soon, &region), &region); break;
-    case 1: use(ism_region_open(name, &reading, &region), &region); break;
-    case 2: use(ism_region_open_or_create(name, &making, &region), &region); break;
-    case 3: use(ism_region_open_token(token, &soon, &region), &region); break;
-    case 4: (void)ism_region_look(name, &info); break;
-    case 5: (void)ism_region_list(count, &found); break;
-    case 6: (void)ism_region_tidy(count, &found); break;
-    case 7: (void)ism_region_remove(name); break;
-    case 8: (void)ism_region_get_info(own, &info); break;
-    case 9: (void)ism_region_grow(own, SIZE / 2 + action * 16); break;
-    case 10: use_array(&soon); break;
-    default: use_lock(own); break;
+    case 0:
+        use(ism_region_open(name, &soon, &region), &region);
+        break;
+    case 1:
+        use(ism_region_open(name, &reading, &region), &region);
+        break;
+    case 2:
+        use(ism_region_open_or_create(name, &making, &region), &region);
+        break;
+    case 3:
+        use(ism_region_open_token(token, &soon, &region), &region);
+        break;
+    case 4:
+        (void)ism_region_look(name, &info);
+        break;
+    case 5:
+        (void)ism_region_list(count, &found);
+        break;
+    case 6:
+        (void)ism_region_tidy(count, &found);
+        break;
+    case 7:
+        (void)ism_region_remove(name);
+        break;
+    case 8:
+        (void)ism_region_get_info(own, &info);
+        break;
+    case 9:
+        (void)ism_region_grow(own, SIZE / 2 + action * 16);
+        break;
+    case 10:
+        use_array(&soon);
+        break;
+    default:
+        use_lock(own);
+        break;
     }
 }
 

@@ -6,8 +6,7 @@
 static void check_native(const char *name, struct ism_names names)
 {
     char native[ISM_NATIVE_NAME_MAX + 1], path[ISM_PATH_MAX + 1];
-    const unsigned candidates =
-        names.shared ? ism_backend_traits.shared_candidates : ism_backend_traits.candidates;
+    const unsigned candidates = names.shared ? ism_backend_traits.shared_candidates : ism_backend_traits.candidates;
 
     for (unsigned i = 0; i < candidates; i++) {
         memset(native, 'x', sizeof native);

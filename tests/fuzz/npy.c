@@ -28,8 +28,8 @@ static void check_again(const ism_array_view *view)
     must(size <= sizeof written && size % ISM_NPY_ALIGNMENT == 0);
     must(ism_npy_length(written, size, sizeof written, SUBJECT, &length) == ISM_OK && length == size);
     must(ism_npy_parse(written, size, SUBJECT, &again) == ISM_OK);
-    must(again.count == view->count && again.size == view->size &&
-         again.layout.dtype == view->layout.dtype && again.layout.dimensions == view->layout.dimensions);
+    must(again.count == view->count && again.size == view->size && again.layout.dtype == view->layout.dtype &&
+         again.layout.dimensions == view->layout.dimensions);
 }
 
 static void check_file(const uint8_t *bytes, size_t size)

@@ -55,34 +55,90 @@ static void act(unsigned action, void *at, void *mutex)
     const ism_deadline soon = ism_deadline_after(action >= 128 ? 200000 : 0);
 
     switch (action % ACTIONS) {
-    case 0: (void)ism_mutex_try_lock(at); break;
-    case 1: (void)ism_mutex_lock_until(at, soon); break;
-    case 2: (void)ism_mutex_unlock(at); break;
-    case 3: (void)ism_mutex_consistent(at); break;
-    case 4: (void)ism_rwlock_try_read_lock(at); break;
-    case 5: (void)ism_rwlock_read_lock_until(at, soon); break;
-    case 6: (void)ism_rwlock_try_write_lock(at); break;
-    case 7: (void)ism_rwlock_write_lock_until(at, soon); break;
-    case 8: (void)ism_rwlock_unlock(at); break;
-    case 9: (void)ism_rwlock_consistent(at); break;
-    case 10: (void)ism_semaphore_post(at, 1); break;
-    case 11: (void)ism_semaphore_post(at, UINT32_MAX); break;
-    case 12: (void)ism_semaphore_try_wait(at); break;
-    case 13: (void)ism_semaphore_wait_until(at, soon); break;
-    case 14: (void)ism_semaphore_permits(at); break;
-    case 15: (void)ism_event_set(at); break;
-    case 16: (void)ism_event_reset(at); break;
-    case 17: (void)ism_event_try_wait(at); break;
-    case 18: (void)ism_event_wait_until(at, soon); break;
-    case 19: (void)ism_event_try_take(at); break;
-    case 20: (void)ism_event_take_until(at, soon); break;
-    case 21: (void)ism_condition_wait_until(at, mutex, soon); break;
-    case 22: (void)ism_condition_signal(at); break;
-    case 23: (void)ism_condition_broadcast(at); break;
-    case 24: (void)ism_barrier_arrive_until(at, 1, soon); break;
-    case 25: (void)ism_barrier_arrive_until(at, 2, soon); break;
-    case 26: (void)ism_barrier_arrive_until(at, ISM_PARTIES_MAX, soon); break;
-    default: (void)ism_once_run(at, run_once, &(unsigned char){(unsigned char)action}); break;
+    case 0:
+        (void)ism_mutex_try_lock(at);
+        break;
+    case 1:
+        (void)ism_mutex_lock_until(at, soon);
+        break;
+    case 2:
+        (void)ism_mutex_unlock(at);
+        break;
+    case 3:
+        (void)ism_mutex_consistent(at);
+        break;
+    case 4:
+        (void)ism_rwlock_try_read_lock(at);
+        break;
+    case 5:
+        (void)ism_rwlock_read_lock_until(at, soon);
+        break;
+    case 6:
+        (void)ism_rwlock_try_write_lock(at);
+        break;
+    case 7:
+        (void)ism_rwlock_write_lock_until(at, soon);
+        break;
+    case 8:
+        (void)ism_rwlock_unlock(at);
+        break;
+    case 9:
+        (void)ism_rwlock_consistent(at);
+        break;
+    case 10:
+        (void)ism_semaphore_post(at, 1);
+        break;
+    case 11:
+        (void)ism_semaphore_post(at, UINT32_MAX);
+        break;
+    case 12:
+        (void)ism_semaphore_try_wait(at);
+        break;
+    case 13:
+        (void)ism_semaphore_wait_until(at, soon);
+        break;
+    case 14:
+        (void)ism_semaphore_permits(at);
+        break;
+    case 15:
+        (void)ism_event_set(at);
+        break;
+    case 16:
+        (void)ism_event_reset(at);
+        break;
+    case 17:
+        (void)ism_event_try_wait(at);
+        break;
+    case 18:
+        (void)ism_event_wait_until(at, soon);
+        break;
+    case 19:
+        (void)ism_event_try_take(at);
+        break;
+    case 20:
+        (void)ism_event_take_until(at, soon);
+        break;
+    case 21:
+        (void)ism_condition_wait_until(at, mutex, soon);
+        break;
+    case 22:
+        (void)ism_condition_signal(at);
+        break;
+    case 23:
+        (void)ism_condition_broadcast(at);
+        break;
+    case 24:
+        (void)ism_barrier_arrive_until(at, 1, soon);
+        break;
+    case 25:
+        (void)ism_barrier_arrive_until(at, 2, soon);
+        break;
+    case 26:
+        (void)ism_barrier_arrive_until(at, ISM_PARTIES_MAX, soon);
+        break;
+    default:
+        (void)ism_once_run(at, run_once, &(unsigned char){(unsigned char)action});
+        break;
     }
 }
 

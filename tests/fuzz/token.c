@@ -1,7 +1,7 @@
 /* token.c: hostile tokens; and tokens of any fields, whole and with some bits turned. */
+#include "region/token.h"
 #include "fuzz.h"
 #include "region/name.h"
-#include "region/token.h"
 
 /* What is read is what was written: no two texts mean the same. */
 static void check_text(const uint8_t *bytes, size_t size)

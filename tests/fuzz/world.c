@@ -14,8 +14,7 @@ static uint32_t state = RESTING;
 
 void world_name(const char *target, char name[ISM_NAME_MAX + 1])
 {
-    (void)snprintf(name, ISM_NAME_MAX + 1, "fuzz-%s-%llu", target,
-                   (unsigned long long)process_own_id());
+    (void)snprintf(name, ISM_NAME_MAX + 1, "fuzz-%s-%llu", target, (unsigned long long)process_own_id());
 }
 
 static void write_string(const uint8_t *string)

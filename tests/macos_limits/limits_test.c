@@ -38,11 +38,11 @@ static int free_object(void **state)
     return shm_unlink(name);
 }
 
-#define assert_refused(call, code)                                                                 \
-    do {                                                                                           \
-        errno = 0;                                                                                 \
-        assert_int_equal((intptr_t)(call), -1);                                                    \
-        assert_int_equal(errno, code);                                                             \
+#define assert_refused(call, code)                                                                                     \
+    do {                                                                                                               \
+        errno = 0;                                                                                                     \
+        assert_int_equal((intptr_t)(call), -1);                                                                        \
+        assert_int_equal(errno, code);                                                                                 \
     } while (false)
 
 static void names_have_room_for_31_bytes(void **state)

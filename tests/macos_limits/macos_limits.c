@@ -63,9 +63,8 @@ static bool is_object(int descriptor, struct stat *found)
 {
     struct stat folder;
     int code = errno;
-    bool is = syscall(SYS_newfstatat, AT_FDCWD, FOLDER, &folder, 0) == 0 &&
-              kernel_stat(descriptor, found) && S_ISREG(found->st_mode) &&
-              found->st_dev == folder.st_dev;
+    bool is = syscall(SYS_newfstatat, AT_FDCWD, FOLDER, &folder, 0) == 0 && kernel_stat(descriptor, found) &&
+              S_ISREG(found->st_mode) && found->st_dev == folder.st_dev;
     errno = code;
     return is;
 }
@@ -172,8 +171,8 @@ EXPORT int fstat64(int descriptor, struct stat64 *out)
 
 /* ---- mapping ---- */
 
-static int mapping_error(int descriptor, const struct stat *found, size_t length, int protection,
-                         int flags, off_t offset)
+static int mapping_error(int descriptor, const struct stat *found, size_t length, int protection, int flags,
+                         off_t offset)
 {
     int access = (int)syscall(SYS_fcntl, descriptor, F_GETFL) & O_ACCMODE;
     if ((flags & (MAP_SHARED | MAP_PRIVATE)) != MAP_SHARED || (protection & PROT_EXEC) != 0)
@@ -201,8 +200,7 @@ static void *free_place(mmap_function *next, size_t length)
     return range + before;
 }
 
-EXPORT void *mmap(void *address, size_t length, int protection, int flags, int descriptor,
-                  off_t offset)
+EXPORT void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset)
 {
     static mmap_function *next;
     struct stat found;
@@ -228,8 +226,7 @@ EXPORT void *mmap(void *address, size_t length, int protection, int flags, int d
     return mapped;
 }
 
-EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int descriptor,
-                    off_t offset)
+EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int descriptor, off_t offset)
 {
     return mmap(address, length, protection, flags, descriptor, offset);
 }
@@ -267,22 +264,19 @@ EXPORT int getpagesize(void)
 EXPORT ssize_t read(int descriptor, void *bytes, size_t size)
 {
     struct stat found;
-    return is_object(descriptor, &found) ? refuse(ENXIO)
-                                         : syscall(SYS_read, descriptor, bytes, size);
+    return is_object(descriptor, &found) ? refuse(ENXIO) : syscall(SYS_read, descriptor, bytes, size);
 }
 
 EXPORT ssize_t write(int descriptor, const void *bytes, size_t size)
 {
     struct stat found;
-    return is_object(descriptor, &found) ? refuse(ENXIO)
-                                         : syscall(SYS_write, descriptor, bytes, size);
+    return is_object(descriptor, &found) ? refuse(ENXIO) : syscall(SYS_write, descriptor, bytes, size);
 }
 
 EXPORT ssize_t pread(int descriptor, void *bytes, size_t size, off_t offset)
 {
     struct stat found;
-    return is_object(descriptor, &found) ? refuse(ENXIO)
-                                         : syscall(SYS_pread64, descriptor, bytes, size, offset);
+    return is_object(descriptor, &found) ? refuse(ENXIO) : syscall(SYS_pread64, descriptor, bytes, size, offset);
 }
 
 EXPORT ssize_t pread64(int descriptor, void *bytes, size_t size, off_t offset)
@@ -293,8 +287,7 @@ EXPORT ssize_t pread64(int descriptor, void *bytes, size_t size, off_t offset)
 EXPORT ssize_t pwrite(int descriptor, const void *bytes, size_t size, off_t offset)
 {
     struct stat found;
-    return is_object(descriptor, &found) ? refuse(ENXIO)
-                                         : syscall(SYS_pwrite64, descriptor, bytes, size, offset);
+    return is_object(descriptor, &found) ? refuse(ENXIO) : syscall(SYS_pwrite64, descriptor, bytes, size, offset);
 }
 
 EXPORT ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off_t offset)
@@ -305,22 +298,19 @@ EXPORT ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off_t of
 EXPORT int flock(int descriptor, int operation)
 {
     struct stat found;
-    return is_object(descriptor, &found) ? refuse(ENOTSUP)
-                                         : (int)syscall(SYS_flock, descriptor, operation);
+    return is_object(descriptor, &found) ? refuse(ENOTSUP) : (int)syscall(SYS_flock, descriptor, operation);
 }
 
 EXPORT int fchmod(int descriptor, mode_t mode)
 {
     struct stat found;
-    return is_object(descriptor, &found) ? refuse(EINVAL)
-                                         : (int)syscall(SYS_fchmod, descriptor, mode);
+    return is_object(descriptor, &found) ? refuse(EINVAL) : (int)syscall(SYS_fchmod, descriptor, mode);
 }
 
 EXPORT int fchown(int descriptor, uid_t user, gid_t group)
 {
     struct stat found;
-    return is_object(descriptor, &found) ? refuse(EINVAL)
-                                         : (int)syscall(SYS_fchown, descriptor, user, group);
+    return is_object(descriptor, &found) ? refuse(EINVAL) : (int)syscall(SYS_fchown, descriptor, user, group);
 }
 
 static int control(int descriptor, int command, void *argument)
@@ -370,8 +360,7 @@ EXPORT int ioctl(int descriptor, unsigned long request, ...)
     va_start(arguments, request);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    return is_object(descriptor, &found) ? refuse(ENOTTY)
-                                         : (int)syscall(SYS_ioctl, descriptor, request, argument);
+    return is_object(descriptor, &found) ? refuse(ENOTTY) : (int)syscall(SYS_ioctl, descriptor, request, argument);
 }
 
 /* ---- what there is no such thing of ---- */
@@ -413,8 +402,7 @@ EXPORT DIR *opendir(const char *path)
 
 static int look(const char *path, struct stat *out, int flags)
 {
-    return is_hidden(path) ? refuse(ENOENT)
-                           : (int)syscall(SYS_newfstatat, AT_FDCWD, path, out, flags);
+    return is_hidden(path) ? refuse(ENOENT) : (int)syscall(SYS_newfstatat, AT_FDCWD, path, out, flags);
 }
 
 EXPORT int stat(const char *restrict path, struct stat *restrict out)

@@ -20,9 +20,9 @@ struct site {
     const char *file;
     int line;
     const char *function;
-    const char *unit; /* the file that was compiled */
-    enum order order; /* as it is written there */
-    enum order tried; /* as it is run */
+    const char *unit;   /* the file that was compiled */
+    enum order order;   /* as it is written there */
+    enum order tried;   /* as it is run */
     bool is_load;       /* known once it was run, */
     uint64_t scenarios; /* in these: a bit for each */
 };
@@ -52,11 +52,11 @@ uint64_t seam_life(unsigned thread);
 }
 #else
 
-#define SITE(order)                                                                                \
-    ({                                                                                             \
-        static struct site site = {__FILE__, __LINE__, __func__, __BASE_FILE__, order, order, false, 0}; \
-        static struct site *const listed __attribute__((section("sites"), used)) = &site;          \
-        listed;                                                                                    \
+#define SITE(order)                                                                                                    \
+    ({                                                                                                                 \
+        static struct site site = {__FILE__, __LINE__, __func__, __BASE_FILE__, order, order, false, 0};               \
+        static struct site *const listed __attribute__((section("sites"), used)) = &site;                              \
+        listed;                                                                                                        \
     })
 
 #define ism_load_relaxed_64(word) relacy_load(word, SITE(RELAXED))
@@ -64,15 +64,15 @@ uint64_t seam_life(unsigned thread);
 #define ism_load_sequential_64(word) relacy_load(word, SITE(SEQUENTIAL))
 #define ism_store_relaxed_64(word, value) relacy_store(word, value)
 #define ism_store_release_64(word, value) relacy_store(word, value)
-#define ism_compare_exchange_relaxed_64(word, expected, desired)                                   \
+#define ism_compare_exchange_relaxed_64(word, expected, desired)                                                       \
     relacy_compare_exchange(word, expected, desired, SITE(RELAXED))
-#define ism_compare_exchange_acquire_64(word, expected, desired)                                   \
+#define ism_compare_exchange_acquire_64(word, expected, desired)                                                       \
     relacy_compare_exchange(word, expected, desired, SITE(ACQUIRE))
-#define ism_compare_exchange_release_64(word, expected, desired)                                   \
+#define ism_compare_exchange_release_64(word, expected, desired)                                                       \
     relacy_compare_exchange(word, expected, desired, SITE(RELEASE))
-#define ism_compare_exchange_acquire_release_64(word, expected, desired)                           \
+#define ism_compare_exchange_acquire_release_64(word, expected, desired)                                               \
     relacy_compare_exchange(word, expected, desired, SITE(ACQUIRE_RELEASE))
-#define ism_compare_exchange_sequential_64(word, expected, desired)                                \
+#define ism_compare_exchange_sequential_64(word, expected, desired)                                                    \
     relacy_compare_exchange(word, expected, desired, SITE(SEQUENTIAL))
 
 static inline void ism_spin_pause(void)

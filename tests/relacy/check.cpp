@@ -9,8 +9,7 @@
 enum { RUNS = 25000 }; /* of each scenario */
 
 /* Returns what was found. With a history, a failure is run again, and told there. */
-template <class story>
-static rl::test_result_e simulate(rl::test_params &params, std::ostream *history)
+template <class story> static rl::test_result_e simulate(rl::test_params &params, std::ostream *history)
 {
     typedef rl::random_scheduler<story::params::thread_count> scheduler;
     rl::ostringstream state;
@@ -99,8 +98,7 @@ static void run_as_written(unsigned number)
 
 static void run_weakened(site *site, order weaker)
 {
-    static const char *const names[] = {"relaxed", "acquire", "release", "acquire-release",
-                                        "sequential"};
+    static const char *const names[] = {"relaxed", "acquire", "release", "acquire-release", "sequential"};
     char text[300];
     rl::test_result_e found = rl::test_result_success;
     rl::iteration_t runs = 0;
@@ -111,8 +109,8 @@ static void run_weakened(site *site, order weaker)
             found = run(number, NULL, &runs);
     site->tried = site->order;
     bool is_found = found != rl::test_result_success;
-    snprintf(text, sizeof text, "seeded: %s:%d %s() in %s: %s instead of %s: %s%s%s", site->file,
-             site->line, site->function, site->unit, names[weaker], names[site->order],
+    snprintf(text, sizeof text, "seeded: %s:%d %s() in %s: %s instead of %s: %s%s%s", site->file, site->line,
+             site->function, site->unit, names[weaker], names[site->order],
              is_found ? rl::test_result_str(found) : "not found", is_found ? " in " : "",
              is_found ? scenarios[number - 1].name : "");
     tell(is_found, text);

@@ -159,8 +159,7 @@ struct lock_given_up : story<lock_given_up, 3> {
 };
 
 /* Readers see either all or nothing of what writers do. */
-template <int writers, int readers>
-struct rwlocks : story<rwlocks<writers, readers>, writers + readers> {
+template <int writers, int readers> struct rwlocks : story<rwlocks<writers, readers>, writers + readers> {
     plain other;
     void act(unsigned index)
     {
@@ -202,8 +201,7 @@ template <bool writes> struct dying_reader_or_writer : story<dying_reader_or_wri
     void act(unsigned index)
     {
         bool is_first = index == 0;
-        ism_status status =
-            writes == is_first ? ism_rwlock_write_lock(rwlock) : ism_rwlock_read_lock(rwlock);
+        ism_status status = writes == is_first ? ism_rwlock_write_lock(rwlock) : ism_rwlock_read_lock(rwlock);
         if (status == ISM_OWNER_DIED) {
             RL_ASSERT(writes && this->data.get() == 1);
             this->data.set(0);
@@ -297,12 +295,10 @@ template <bool resets> struct watched_event : story<watched_event<resets>, 3> {
 };
 
 /* The first makes an item for each of the others, and tells with or without the mutex. */
-template <int threads, bool inside>
-struct conditions : story<conditions<threads, inside>, threads> {
+template <int threads, bool inside> struct conditions : story<conditions<threads, inside>, threads> {
     void tell()
     {
-        expect(threads > 2 ? ism_condition_broadcast(condition) : ism_condition_signal(condition),
-               ISM_OK);
+        expect(threads > 2 ? ism_condition_broadcast(condition) : ism_condition_signal(condition), ISM_OK);
     }
     void act(unsigned index)
     {

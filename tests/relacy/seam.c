@@ -54,8 +54,7 @@ bool ism_life_is_known_to_have_ended(const struct ism_life_table *table, ism_lif
     return false;
 }
 
-void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched,
-                    uint64_t nanoseconds)
+void ism_wait_sleep(const struct ism_place *place, uint32_t value, ism_life watched, uint64_t nanoseconds)
 {
     (void)watched;
     (void)nanoseconds;

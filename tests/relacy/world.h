@@ -72,8 +72,8 @@ static unsigned scenario; /* the number of the one that runs */
 
 static rl::memory_order order_of(site *site)
 {
-    static const rl::memory_order orders[] = {rl::mo_relaxed, rl::mo_acquire, rl::mo_release,
-                                              rl::mo_acq_rel, rl::mo_seq_cst};
+    static const rl::memory_order orders[] = {rl::mo_relaxed, rl::mo_acquire, rl::mo_release, rl::mo_acq_rel,
+                                              rl::mo_seq_cst};
     site->scenarios |= uint64_t(1) << scenario;
     return orders[site->tried];
 }
@@ -99,8 +99,8 @@ void relacy_store(uint64_t *word, uint64_t value)
 bool relacy_compare_exchange(uint64_t *word, uint64_t *expected, uint64_t desired, site *site)
 {
     const rl::debug_info where("", site->file, unsigned(site->line));
-    bool is_exchanged = current->words[word - memory].compare_exchange(
-        rl::bool_t<false>(), *expected, desired, order_of(site), rl::mo_relaxed, where);
+    bool is_exchanged = current->words[word - memory].compare_exchange(rl::bool_t<false>(), *expected, desired,
+                                                                       order_of(site), rl::mo_relaxed, where);
     resume();
     return is_exchanged;
 }
@@ -133,8 +133,7 @@ void relacy_sleep(const uint32_t *word, uint32_t value)
     rl::context &context = rl::ctx();
     context.sched();
     if (uint32_t(current->words[place].debug_value()) == value)
-        current->sleepers[place].park_current(context, current->sleeps_end, rl::rand(2) == 0, false,
-                                              $);
+        current->sleepers[place].park_current(context, current->sleeps_end, rl::rand(2) == 0, false, $);
     resume();
 }
 
@@ -143,8 +142,8 @@ bool relacy_wake(const uint32_t *word, bool all)
     const size_t place = size_t((const uint64_t *)(const void *)word - memory);
     rl::context &context = rl::ctx();
     context.sched();
-    bool is_woken = all ? current->sleepers[place].unpark_all(context, $) != 0
-                        : current->sleepers[place].unpark_one(context, $);
+    bool is_woken =
+        all ? current->sleepers[place].unpark_all(context, $) != 0 : current->sleepers[place].unpark_one(context, $);
     resume();
     return is_woken;
 }

@@ -24,7 +24,13 @@ static const struct {
     const char *call;
     int codes[ERRORS]; /* up to the first 0 */
 } calls[] = {
-#define CALL(name, second, ...) {SYS_##name, second, #name, {__VA_ARGS__}}
+#define CALL(name, second, ...)                                                                                        \
+    {                                                                                                                  \
+        SYS_##name, second, #name,                                                                                     \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
     CALL(openat, ANY, EMFILE, EACCES, ENOMEM),
     CALL(close, ANY, EIO),
     CALL(ftruncate, ANY, ENOSPC, ENOMEM),
@@ -75,8 +81,11 @@ static const struct {
     int code;
     const char *name;
 } names[] = {
-#define NAME(code) {code, #code}
-    NAME(EACCES), NAME(EAGAIN), NAME(EINTR), NAME(EINVAL), NAME(EIO), NAME(EMFILE),
+#define NAME(code)                                                                                                     \
+    {                                                                                                                  \
+        code, #code                                                                                                    \
+    }
+    NAME(EACCES), NAME(EAGAIN), NAME(EINTR),  NAME(EINVAL), NAME(EIO),   NAME(EMFILE),
     NAME(ENOLCK), NAME(ENOMEM), NAME(ENOSPC), NAME(ENOSYS), NAME(EPERM),
 #undef NAME
 };
@@ -97,9 +106,8 @@ bool call_errors_find(uint64_t number, uint64_t second, unsigned which, struct p
             continue;
         if (which >= ERRORS || calls[i].codes[which] == 0)
             return false;
-        *out = (struct process_error){calls[i].call, name_of(calls[i].codes[which]),
-                                      calls[i].codes[which], calls[i].codes[which] == EINTR,
-                                      number == SYS_close};
+        *out = (struct process_error){calls[i].call, name_of(calls[i].codes[which]), calls[i].codes[which],
+                                      calls[i].codes[which] == EINTR, number == SYS_close};
         return true;
     }
     return false;

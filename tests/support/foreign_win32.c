@@ -19,8 +19,7 @@ static bool map(HANDLE section, struct foreign *object)
 bool foreign_make(const char *native_name, size_t size, struct foreign *object)
 {
     SetLastError(ERROR_SUCCESS);
-    HANDLE section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, (DWORD)size,
-                                        native_name);
+    HANDLE section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, (DWORD)size, native_name);
     return section != NULL && GetLastError() == ERROR_SUCCESS && map(section, object);
 }
 

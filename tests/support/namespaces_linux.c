@@ -53,16 +53,14 @@ static bool unshare_with_mounts(int what)
 
 static bool unshare_memory(const char *mount_options)
 {
-    return unshare_with_mounts(CLONE_NEWIPC) &&
-           mount("tmpfs", "/dev/shm", "tmpfs", 0, mount_options) == 0;
+    return unshare_with_mounts(CLONE_NEWIPC) && mount("tmpfs", "/dev/shm", "tmpfs", 0, mount_options) == 0;
 }
 
 bool native_confine_memory(uint64_t bytes)
 {
     char text[64];
     (void)snprintf(text, sizeof text, "size=%llu,mode=1777", (unsigned long long)bytes);
-    return unshare_memory(text) &&
-           write_number("/proc/sys/kernel/shmall", bytes / (uint64_t)sysconf(_SC_PAGESIZE));
+    return unshare_memory(text) && write_number("/proc/sys/kernel/shmall", bytes / (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
 /* The file system's root takes an inode, too. */
@@ -87,8 +85,7 @@ bool native_allow_segments(unsigned count)
 
 bool native_allow_huge_pages(void)
 {
-    return unshare_with_mounts(0) &&
-           mount("tmpfs", "/dev/shm", "tmpfs", 0, "huge=advise,mode=1777") == 0;
+    return unshare_with_mounts(0) && mount("tmpfs", "/dev/shm", "tmpfs", 0, "huge=advise,mode=1777") == 0;
 }
 
 /* The first process of a container can't be killed from inside: it starts another one, and ends with it. */

@@ -24,8 +24,7 @@ struct native_object *native_plant(const char *native_name, const void *bytes, s
 
 /* The same as an object that belongs to somebody else, and is open to all, or shut to all but its owner. NULL: that is
  * not possible here, or not for this user. */
-struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size,
-                                            bool is_shut);
+struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size, bool is_shut);
 
 /* Make an object there that is no shared memory. NULL: the system has no so many kinds, counted from 0. */
 struct native_object *native_plant_other_kind(const char *native_name, unsigned kind);

@@ -89,8 +89,8 @@ static bool make_file(const char *name, const void *bytes, size_t size, ino_t *i
     if (descriptor == -1)
         return false;
     (void)fchmod(descriptor, 0666); /* the umask may have taken some; where that can't be mended it takes none */
-    bool done = (size == 0 || ftruncate(descriptor, (off_t)size) == 0) &&
-                put_bytes(descriptor, bytes, size) && fstat(descriptor, &stat) == 0;
+    bool done = (size == 0 || ftruncate(descriptor, (off_t)size) == 0) && put_bytes(descriptor, bytes, size) &&
+                fstat(descriptor, &stat) == 0;
     if (done)
         *inode = stat.st_ino;
     (void)close(descriptor);
@@ -122,8 +122,7 @@ struct native_object *native_plant(const char *native_name, const void *bytes, s
     if (object == NULL)
         return NULL;
     (void)snprintf(object->name, sizeof object->name, "%s", native_name);
-    if (is_system_v(native_name, &key) ? plant_segment(object, key, bytes, size)
-                                       : plant_file(object, bytes, size))
+    if (is_system_v(native_name, &key) ? plant_segment(object, key, bytes, size) : plant_file(object, bytes, size))
         return object;
     free(object);
     return NULL;
@@ -147,8 +146,7 @@ struct native_object *native_plant_other_kind(const char *native_name, unsigned 
 }
 
 /* Who has made a segment stays its creator. */
-struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size,
-                                            bool is_shut)
+struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size, bool is_shut)
 {
     key_t key;
     if (is_system_v(native_name, &key))
@@ -157,8 +155,8 @@ struct native_object *native_plant_as_other(const char *native_name, const void 
     if (object == NULL)
         return NULL;
     int descriptor = shm_open(native_name, O_RDONLY, 0);
-    bool is_given = descriptor != -1 && fchmod(descriptor, is_shut ? 0600 : 0666) == 0 &&
-                    fchown(descriptor, NOBODY, NOBODY) == 0;
+    bool is_given =
+        descriptor != -1 && fchmod(descriptor, is_shut ? 0600 : 0666) == 0 && fchown(descriptor, NOBODY, NOBODY) == 0;
     if (descriptor != -1)
         (void)close(descriptor);
     if (is_given)
@@ -184,9 +182,8 @@ static bool file_untouched(const struct native_object *object, const void *bytes
 {
     struct stat stat;
     int descriptor = shm_open(object->name, O_RDONLY, 0);
-    bool same = descriptor != -1 && fstat(descriptor, &stat) == 0 &&
-                stat.st_ino == object->inode && has_size(&stat, size) &&
-                has_bytes(descriptor, bytes, size);
+    bool same = descriptor != -1 && fstat(descriptor, &stat) == 0 && stat.st_ino == object->inode &&
+                has_size(&stat, size) && has_bytes(descriptor, bytes, size);
     if (descriptor != -1)
         (void)close(descriptor);
     return same;
@@ -194,8 +191,7 @@ static bool file_untouched(const struct native_object *object, const void *bytes
 
 bool native_untouched(const struct native_object *object, const void *bytes, size_t size)
 {
-    return object->system_v ? segment_untouched(object, bytes, size)
-                            : file_untouched(object, bytes, size);
+    return object->system_v ? segment_untouched(object, bytes, size) : file_untouched(object, bytes, size);
 }
 
 void native_uproot(struct native_object *object)
@@ -328,13 +324,12 @@ bool native_owner_only(const char *native_name)
     struct stat stat;
 
     if (is_system_v(native_name, &key))
-        return shmctl(shmget(key, 0, 0), IPC_STAT, &segment) == 0 &&
-               (segment.shm_perm.mode & 0777) == 0600 && segment.shm_perm.uid == geteuid();
+        return shmctl(shmget(key, 0, 0), IPC_STAT, &segment) == 0 && (segment.shm_perm.mode & 0777) == 0600 &&
+               segment.shm_perm.uid == geteuid();
     int descriptor = shm_open(native_name, O_RDONLY, 0);
     if (descriptor == -1)
         return false;
-    bool right = fstat(descriptor, &stat) == 0 && (stat.st_mode & 0777) == 0600 &&
-                 stat.st_uid == geteuid();
+    bool right = fstat(descriptor, &stat) == 0 && (stat.st_mode & 0777) == 0600 && stat.st_uid == geteuid();
     (void)close(descriptor);
     return right;
 }
@@ -428,8 +423,7 @@ bool native_become_other_user(void)
 bool native_become(unsigned user, unsigned group)
 {
     const gid_t groups[] = {(gid_t)group};
-    return geteuid() == 0 && setgroups(1, groups) == 0 && setgid((gid_t)group) == 0 &&
-           setuid((uid_t)user) == 0;
+    return geteuid() == 0 && setgroups(1, groups) == 0 && setgid((gid_t)group) == 0 && setuid((uid_t)user) == 0;
 }
 
 bool native_set_umask(unsigned mask)
@@ -496,8 +490,7 @@ static uint64_t segment_memory(key_t key)
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         long its_key;
         unsigned long long resident;
-        if (sscanf(line, "%ld %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &its_key,
-                   &resident) == 2 &&
+        if (sscanf(line, "%ld %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &its_key, &resident) == 2 &&
             (key_t)its_key == key)
             found = resident;
     }

@@ -40,8 +40,8 @@ static struct native_object *new_object(const char *native_name)
     return object;
 }
 
-static struct native_object *plant(const char *native_name, SECURITY_ATTRIBUTES *attributes,
-                                   const void *bytes, size_t size)
+static struct native_object *plant(const char *native_name, SECURITY_ATTRIBUTES *attributes, const void *bytes,
+                                   size_t size)
 {
     struct native_object *object = new_object(native_name);
     if (object == NULL)
@@ -68,12 +68,11 @@ struct native_object *native_plant(const char *native_name, const void *bytes, s
 }
 
 /* Administrators may give what they make to their group. An empty list allows nobody anything. */
-struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size,
-                                            bool is_shut)
+struct native_object *native_plant_as_other(const char *native_name, const void *bytes, size_t size, bool is_shut)
 {
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
-    if (!ConvertStringSecurityDescriptorToSecurityDescriptorA(
-            is_shut ? "O:BAD:P" : "O:BAD:(A;;GA;;;WD)", SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL))
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorA(is_shut ? "O:BAD:P" : "O:BAD:(A;;GA;;;WD)",
+                                                              SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL))
         return NULL;
     struct native_object *object = plant(native_name, &attributes, bytes, size);
     (void)LocalFree(attributes.lpSecurityDescriptor);
@@ -182,8 +181,7 @@ static bool allows_owner_only(ACL *list)
     const DWORD needed = FILE_MAP_READ | FILE_MAP_WRITE;
     return list != NULL && list->AceCount == 1 && GetAce(list, 0, (void **)&entry) &&
            entry->Header.AceType == ACCESS_ALLOWED_ACE_TYPE && entry->Header.AceFlags == 0 &&
-           ((entry->Mask & needed) == needed || (entry->Mask & GENERIC_ALL) != 0) &&
-           is_this_user(&entry->SidStart);
+           ((entry->Mask & needed) == needed || (entry->Mask & GENERIC_ALL) != 0) && is_this_user(&entry->SidStart);
 }
 
 bool native_owner_only(const char *native_name)
@@ -195,9 +193,8 @@ bool native_owner_only(const char *native_name)
     if (section == NULL)
         return false;
     bool right = false;
-    if (GetSecurityInfo(section, SE_KERNEL_OBJECT,
-                        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &list,
-                        NULL, (void **)&found) == ERROR_SUCCESS) {
+    if (GetSecurityInfo(section, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL,
+                        &list, NULL, (void **)&found) == ERROR_SUCCESS) {
         right = is_this_user(owner) && allows_owner_only(list);
         (void)LocalFree(found);
     }
@@ -232,8 +229,8 @@ static bool is_volatile(const char *key)
     char below[520];
     HKEY made;
     (void)snprintf(below, sizeof below, "%s\\x", key);
-    LSTATUS code = RegCreateKeyExA(HKEY_CURRENT_USER, below, 0, NULL, REG_OPTION_NON_VOLATILE,
-                                   KEY_READ, NULL, &made, NULL);
+    LSTATUS code =
+        RegCreateKeyExA(HKEY_CURRENT_USER, below, 0, NULL, REG_OPTION_NON_VOLATILE, KEY_READ, NULL, &made, NULL);
     if (code == ERROR_SUCCESS) {
         (void)RegCloseKey(made);
         (void)RegDeleteKeyA(HKEY_CURRENT_USER, below);
@@ -355,9 +352,8 @@ unsigned native_mode(const char *native_name)
     if (section == NULL)
         return 0;
     if (GetSecurityInfo(section, SE_KERNEL_OBJECT,
-                        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
-                            DACL_SECURITY_INFORMATION,
-                        &owner, &group, &list, NULL, (void **)&found) == ERROR_SUCCESS) {
+                        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
+                        &group, &list, NULL, (void **)&found) == ERROR_SUCCESS) {
         mode = mode_of(list, owner, group);
         (void)LocalFree(found);
     }
@@ -394,8 +390,7 @@ static bool set_security(const char *native_name, const char *written, SECURITY_
     HANDLE section = OpenFileMappingA(WRITE_DAC | WRITE_OWNER, FALSE, native_name);
     if (section == NULL)
         return false;
-    bool done = ConvertStringSecurityDescriptorToSecurityDescriptorA(written, SDDL_REVISION_1,
-                                                                     (void **)&wanted, NULL);
+    bool done = ConvertStringSecurityDescriptorToSecurityDescriptorA(written, SDDL_REVISION_1, (void **)&wanted, NULL);
     if (done) {
         done = SetKernelObjectSecurity(section, what, wanted);
         (void)LocalFree(wanted);
@@ -430,8 +425,7 @@ bool native_change_mode(const char *native_name, unsigned mode)
 bool native_give_away(const char *native_name)
 {
     return set_security(native_name, "O:BAD:P(A;;GA;;;BA)(A;;0x20007;;;WD)",
-                        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
-                            PROTECTED_DACL_SECURITY_INFORMATION);
+                        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION);
 }
 
 uint64_t native_memory(const char *native_name)

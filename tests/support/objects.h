@@ -39,8 +39,7 @@ static inline ism_deadline passed(void)
 
 /* Have a peer wait for an object, and go on when the object says that somebody does: its first word is another
  * then. */
-static inline void tell_to_wait(struct process *peer, const void *object, const char *verb,
-                                const char *words)
+static inline void tell_to_wait(struct process *peer, const void *object, const char *verb, const char *words)
 {
     const volatile uint64_t *word = object;
     const uint64_t before = *word, until = process_milliseconds() + PROCESS_LIMIT;

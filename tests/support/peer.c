@@ -12,20 +12,11 @@ static const struct {
     const char *name;
     int (*play)(int count, char **words);
 } roles[] = {
-    {"obey", peer_obey},
-    {"given", peer_given},
-    {"inheriting", peer_inheriting},
-    {"churn", peer_churn},
-    {"pass", peer_pass},
-    {"scribble", peer_scribble},
-    {"crowd", peer_crowd},
-    {"attach", peer_attach},
-    {"keep", peer_keep},
-    {"tidy", peer_tidy},
-    {"fork", peer_fork_often},
-    {"soak", peer_soak},
-    {"soak_sync", peer_soak_sync},
-    {"step", peer_step},
+    {"obey", peer_obey},           {"given", peer_given},     {"inheriting", peer_inheriting},
+    {"churn", peer_churn},         {"pass", peer_pass},       {"scribble", peer_scribble},
+    {"crowd", peer_crowd},         {"attach", peer_attach},   {"keep", peer_keep},
+    {"tidy", peer_tidy},           {"fork", peer_fork_often}, {"soak", peer_soak},
+    {"soak_sync", peer_soak_sync}, {"step", peer_step},
 };
 
 void peer_say(const char *format, ...)

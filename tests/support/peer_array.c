@@ -43,9 +43,8 @@ static const struct {
     int words; /* that it needs, with the verb */
     ism_status (*obey)(char **words);
 } commands[] = {
-    {"array_create", 2, obey_array_create}, {"array_open", 2, obey_array_open},
-    {"array_load", 3, obey_array_load},     {"array_save", 2, obey_array_save},
-    {"array_close", 1, obey_array_close},
+    {"array_create", 2, obey_array_create}, {"array_open", 2, obey_array_open},   {"array_load", 3, obey_array_load},
+    {"array_save", 2, obey_array_save},     {"array_close", 1, obey_array_close},
 };
 
 bool peer_obey_array(int count, char **words)

@@ -26,8 +26,7 @@ static void step(void)
 
 static void give_up(const char *what, ism_status status)
 {
-    peer_say("%s: %s: %s", what, ism_status_name(status),
-             status < 0 ? ism_error_last()->message : "");
+    peer_say("%s: %s: %s", what, ism_status_name(status), status < 0 ? ism_error_last()->message : "");
     process_end_self(3);
 }
 
@@ -44,8 +43,7 @@ static ism_status initialise(ism_region *region, void *context)
 
     (void)context;
     for (size_t i = 0; i < sizeof churn->pattern; i += 64) {
-        peer_fill_pattern(churn->pattern, i + 64 < sizeof churn->pattern ? i + 64
-                                                                         : sizeof churn->pattern);
+        peer_fill_pattern(churn->pattern, i + 64 < sizeof churn->pattern ? i + 64 : sizeof churn->pattern);
         step();
     }
     if (line != NULL)
@@ -273,10 +271,9 @@ int peer_pass(int count, char **words)
         const char *name;
         void (*pass)(const char *name);
     } parts[] = {
-        {"all", pass_all},     {"grow", pass_grow},    {"have", pass_have},
-        {"join", pass_join},   {"leave", pass_leave},  {"lock", pass_locking},
-        {"open", pass_open},   {"remove", pass_remove}, {"tidy", pass_tidy},
-        {"unlock", pass_unlocking},
+        {"all", pass_all},     {"grow", pass_grow},        {"have", pass_have}, {"join", pass_join},
+        {"leave", pass_leave}, {"lock", pass_locking},     {"open", pass_open}, {"remove", pass_remove},
+        {"tidy", pass_tidy},   {"unlock", pass_unlocking},
     };
 
     for (size_t i = 0; count == 3 && i < sizeof parts / sizeof parts[0]; i++)

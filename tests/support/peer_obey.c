@@ -354,8 +354,7 @@ static void obey_truncate(char **words)
 
 static void obey_write_descriptor(char **words)
 {
-    say_whether(descriptor_write(descriptor(), strtoull(words[1], NULL, 10),
-                                 (unsigned char)atoi(words[2])));
+    say_whether(descriptor_write(descriptor(), strtoull(words[1], NULL, 10), (unsigned char)atoi(words[2])));
 }
 
 static void obey_exec_with_descriptor(char **words)
@@ -762,8 +761,7 @@ static void obey_granted(char **words)
 static void obey_in_force(char **words)
 {
     static const char *const answers[] = {"no", "yes", "untold"};
-    peer_say("%s", answers[native_in_force(at("0"), ism_region_size(region()),
-                                           advice_flag(words[1]))]);
+    peer_say("%s", answers[native_in_force(at("0"), ism_region_size(region()), advice_flag(words[1]))]);
 }
 
 static void obey_confine_locking(char **words)
@@ -809,8 +807,7 @@ static void obey_become_other_user(char **words)
 
 static void obey_become(char **words)
 {
-    say_whether(native_become((unsigned)strtoul(words[1], NULL, 10),
-                              (unsigned)strtoul(words[2], NULL, 10)));
+    say_whether(native_become((unsigned)strtoul(words[1], NULL, 10), (unsigned)strtoul(words[2], NULL, 10)));
 }
 
 static void obey_umask(char **words)

@@ -22,9 +22,19 @@ static void scribble_bytes(unsigned char *bytes, size_t size, uint64_t *seed)
 
 static uint64_t awkward_number(uint64_t *seed)
 {
-    static const uint64_t numbers[] = {0,          1,          2,         4096,       4097,      65535,
-                                       UINT32_MAX, INT32_MAX,  INT64_MAX, UINT64_MAX, UINT64_MAX - 4095,
-                                       1u << 24,   (uint64_t)1 << 47};
+    static const uint64_t numbers[] = {0,
+                                       1,
+                                       2,
+                                       4096,
+                                       4097,
+                                       65535,
+                                       UINT32_MAX,
+                                       INT32_MAX,
+                                       INT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX - 4095,
+                                       1u << 24,
+                                       (uint64_t)1 << 47};
     uint64_t choice = peer_random(seed);
     return choice % 4 == 0 ? peer_random(seed) : numbers[choice % (sizeof numbers / sizeof numbers[0])];
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRIVERS 2   /* that kill, each its own children; all use the same names */
+#define DRIVERS 2 /* that kill, each its own children; all use the same names */
 #define NAMES 4
 #define UNKILLED 50 /* lives that are measured first */
 #define WORLD (UINT64_C(1) << 30)
@@ -164,8 +164,8 @@ static void drive(struct driver *driver, unsigned cycles)
     const struct process_counts after = process_count();
     peer_say("driver %u: %u cycles, %u of them killed in the first %u us; the next one had a whole region "
              "within %llu ms, %u times after %u ms",
-             driver->number, driver->cycles, driver->killed, life, (unsigned long long)driver->longest,
-             driver->slow, SLOW);
+             driver->number, driver->cycles, driver->killed, life, (unsigned long long)driver->longest, driver->slow,
+             SLOW);
     if (after.handles > before.handles || after.mappings > before.mappings)
         fail("descriptors or mappings are left", ISM_OK);
     exit(0);
@@ -231,9 +231,8 @@ int peer_soak(int count, char **words)
     right = await_all(children, 1) && right;
     const struct native_counts after = native_count();
     peer_say("%u cycles in %llu s, %llu per second; left: %u files, %u segments, %u semaphore sets", cycles,
-             (unsigned long long)(took / 1000), (unsigned long long)cycles * 1000 / took,
-             after.files - before.files, after.segments - before.segments,
-             after.semaphore_sets - before.semaphore_sets);
+             (unsigned long long)(took / 1000), (unsigned long long)cycles * 1000 / took, after.files - before.files,
+             after.segments - before.segments, after.semaphore_sets - before.semaphore_sets);
     return right && after.files == before.files && after.segments == before.segments &&
                    after.semaphore_sets == before.semaphore_sets
                ? 0

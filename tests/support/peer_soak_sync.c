@@ -10,12 +10,12 @@
 #include <string.h>
 
 #define WORKERS 3
-#define STEPS 2            /* that each has to get on after a kill */
-#define SURVIVAL 15000u    /* milliseconds in which it has to */
+#define STEPS 2         /* that each has to get on after a kill */
+#define SURVIVAL 15000u /* milliseconds in which it has to */
 #define PATIENCE (15 * ISM_SECOND)
 #define MOMENT (4 * ISM_MILLISECOND) /* after which one looks whether what it waits for died with somebody */
 #define ONCES 262144u
-#define SPARE 65536u       /* of these, for the last of them to be used up by */
+#define SPARE 65536u /* of these, for the last of them to be used up by */
 
 struct line {
     volatile uint64_t steps;
@@ -44,8 +44,7 @@ static uint64_t seed;
 
 static void give_up(const char *what, ism_status status)
 {
-    peer_say("worker %u: %s: %s: %s", self, what, ism_status_name(status),
-             status < 0 ? ism_error_last()->message : "");
+    peer_say("worker %u: %s: %s: %s", self, what, ism_status_name(status), status < 0 ? ism_error_last()->message : "");
     process_end_self(3);
 }
 

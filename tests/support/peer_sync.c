@@ -63,15 +63,15 @@ static ism_deadline within(const char *milliseconds)
 }
 
 /* Commands that are one call. */
-#define PLAIN(name, call)                                                                          \
-    static ism_status name(char **words)                                                           \
-    {                                                                                              \
-        return call(at(words[1]));                                                                 \
+#define PLAIN(name, call)                                                                                              \
+    static ism_status name(char **words)                                                                               \
+    {                                                                                                                  \
+        return call(at(words[1]));                                                                                     \
     }
-#define TIMED(name, call)                                                                          \
-    static ism_status name(char **words)                                                           \
-    {                                                                                              \
-        return call(at(words[1]), within(words[2]));                                               \
+#define TIMED(name, call)                                                                                              \
+    static ism_status name(char **words)                                                                               \
+    {                                                                                                                  \
+        return call(at(words[1]), within(words[2]));                                                                   \
     }
 
 /* ---- read-write locks ---- */

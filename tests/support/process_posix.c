@@ -62,8 +62,7 @@ static bool spawn(const char *const arguments[], int input, int output, pid_t *i
     (void)posix_spawnattr_setsigdefault(&attributes, &all);
     (void)posix_spawnattr_setsigmask(&attributes, &none);
     (void)posix_spawnattr_setpgroup(&attributes, 0);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                                    POSIX_SPAWN_SETPGROUP);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     int error = posix_spawn(id, arguments[0], &actions, &attributes, words, environ);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
@@ -118,8 +117,8 @@ static bool read_more(struct process *process, uint64_t until)
             continue;
         if (count <= 0)
             return false;
-        ssize_t got = read(process->output, process->buffer + process->filled,
-                           sizeof process->buffer - process->filled);
+        ssize_t got =
+            read(process->output, process->buffer + process->filled, sizeof process->buffer - process->filled);
         if (got > 0)
             process->filled += (size_t)got;
         return got > 0;

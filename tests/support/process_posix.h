@@ -10,11 +10,11 @@
 struct process {
     struct process *next;
     pid_t id;
-    int input;  /* our ends of its pipes; -1: closed */
+    int input; /* our ends of its pipes; -1: closed */
     int output;
     bool ended; /* a zombie, whose status is: */
     int status;
-    bool held;  /* traced, and at a stop */
+    bool held;     /* traced, and at a stop */
     size_t filled; /* bytes read from its output and not handed out */
     char buffer[4096];
 };

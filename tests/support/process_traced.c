@@ -54,8 +54,7 @@ static int next_stop(struct process *process, unsigned limit)
 
 bool process_trace(struct process *process, const char *line)
 {
-    if (ptrace(PTRACE_SEIZE, process->id, NULL, PTRACE_O_TRACESYSGOOD) == -1 ||
-        !process_write(process, line))
+    if (ptrace(PTRACE_SEIZE, process->id, NULL, PTRACE_O_TRACESYSGOOD) == -1 || !process_write(process, line))
         return false;
     int status = next_stop(process, PROCESS_LIMIT);
     return WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
@@ -70,8 +69,7 @@ static bool go_on(struct process *process, enum process_stops kind, unsigned lim
     int status = 0;
 
     do {
-        (void)ptrace(kind == PROCESS_CALLS ? PTRACE_SYSCALL : PTRACE_SINGLESTEP, process->id, NULL,
-                     passed_on);
+        (void)ptrace(kind == PROCESS_CALLS ? PTRACE_SYSCALL : PTRACE_SINGLESTEP, process->id, NULL, passed_on);
         status = next_stop(process, limit);
         passed_on = status >> 16 != 0 ? 0 : WSTOPSIG(status);
     } while (process->held && WSTOPSIG(status) != own_signal);
@@ -115,8 +113,7 @@ static void set_register(const struct process *process, size_t place, long value
 static bool is_before_call(const struct process *process, struct __ptrace_syscall_info *out)
 {
     memset(out, 0, sizeof *out);
-    return process->held &&
-           ptrace(PTRACE_GET_SYSCALL_INFO, process->id, sizeof *out, out) > 0 &&
+    return process->held && ptrace(PTRACE_GET_SYSCALL_INFO, process->id, sizeof *out, out) > 0 &&
            out->op == PTRACE_SYSCALL_INFO_ENTRY;
 }
 
@@ -133,8 +130,7 @@ bool process_next_call(struct process *process)
 bool process_call_error(const struct process *process, unsigned which, struct process_error *out)
 {
     struct __ptrace_syscall_info call;
-    return is_before_call(process, &call) &&
-           call_errors_find(call.entry.nr, call.entry.args[1], which, out);
+    return is_before_call(process, &call) && call_errors_find(call.entry.nr, call.entry.args[1], which, out);
 }
 
 /* A call of no number is none. */

@@ -43,8 +43,7 @@ static HANDLE job(void)
         handle = CreateJobObjectW(NULL, NULL);
         memset(&limits, 0, sizeof limits);
         limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-        (void)SetInformationJobObject(handle, JobObjectExtendedLimitInformation, &limits,
-                                      sizeof limits);
+        (void)SetInformationJobObject(handle, JobObjectExtendedLimitInformation, &limits, sizeof limits);
     }
     return handle;
 }
@@ -71,8 +70,7 @@ static void append_word(char *line, size_t size, const char *word)
 }
 
 /* The pipe ends to inherit, and standard error. */
-static bool spawn(const char *const arguments[], HANDLE input, HANDLE output,
-                  PROCESS_INFORMATION *information)
+static bool spawn(const char *const arguments[], HANDLE input, HANDLE output, PROCESS_INFORMATION *information)
 {
     char line[4096] = "";
     HANDLE inherited[2] = {input, output};
@@ -91,13 +89,11 @@ static bool spawn(const char *const arguments[], HANDLE input, HANDLE output,
     startup.lpAttributeList = malloc(size);
     if (startup.lpAttributeList == NULL)
         return false;
-    bool started =
-        InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size) &&
-        UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-                                  inherited, sizeof inherited, NULL, NULL) &&
-        CreateProcessA(arguments[0], line, NULL, NULL, TRUE,
-                       CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
-                       &startup.StartupInfo, information);
+    bool started = InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size) &&
+                   UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited,
+                                             sizeof inherited, NULL, NULL) &&
+                   CreateProcessA(arguments[0], line, NULL, NULL, TRUE, CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT,
+                                  NULL, NULL, &startup.StartupInfo, information);
     DeleteProcThreadAttributeList(startup.lpAttributeList);
     free(startup.lpAttributeList);
     return started;
@@ -118,8 +114,7 @@ struct process *process_start(const char *const arguments[])
 
     if (process == NULL)
         return NULL;
-    bool started = open_pipe(&input, &process->input, &input) &&
-                   open_pipe(&process->output, &output, &output) &&
+    bool started = open_pipe(&input, &process->input, &input) && open_pipe(&process->output, &output, &output) &&
                    spawn(arguments, input, output, &information);
     close_end(&input);
     close_end(&output);
@@ -183,8 +178,7 @@ bool process_read_line(struct process *process, char *line, size_t size)
 bool process_has_output(struct process *process)
 {
     DWORD ready = 0;
-    return process->filled > 0 ||
-           (PeekNamedPipe(process->output, NULL, 0, NULL, &ready, NULL) && ready > 0);
+    return process->filled > 0 || (PeekNamedPipe(process->output, NULL, 0, NULL, &ready, NULL) && ready > 0);
 }
 
 bool process_output_ended(struct process *process)
@@ -200,8 +194,7 @@ bool process_output_ended(struct process *process)
 bool process_write(struct process *process, const char *text)
 {
     DWORD done, size = (DWORD)strlen(text);
-    return process->input != NULL && WriteFile(process->input, text, size, &done, NULL) &&
-           done == size;
+    return process->input != NULL && WriteFile(process->input, text, size, &done, NULL) && done == size;
 }
 
 void process_end_input(struct process *process)
@@ -329,8 +322,7 @@ struct process_counts process_count(void)
 
     (void)job();
     memset(&members, 0, sizeof members);
-    (void)QueryInformationJobObject(job(), JobObjectBasicAccountingInformation, &members,
-                                    sizeof members, NULL);
+    (void)QueryInformationJobObject(job(), JobObjectBasicAccountingInformation, &members, sizeof members, NULL);
     counts.handles = count_handles();
     counts.mappings = count_mappings();
     counts.children = members.ActiveProcesses > 0;

@@ -24,15 +24,13 @@
 static bool install(struct sock_filter *steps, size_t count)
 {
     struct sock_fprog filter = {(unsigned short)count, steps};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 /* gVisor's kernel answers EINVAL to locks of open file descriptions. */
 static bool refuse_locks(void)
 {
-    const unsigned command =
-        (unsigned)offsetof(struct seccomp_data, args[1]) + (ISM_LITTLE_ENDIAN ? 0 : 4);
+    const unsigned command = (unsigned)offsetof(struct seccomp_data, args[1]) + (ISM_LITTLE_ENDIAN ? 0 : 4);
     struct sock_filter steps[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FCNTL, 0, 4),

@@ -86,8 +86,7 @@ static inline unsigned step_to_end(const struct strike *strike, struct process *
 
 /* Kill a victim after so many instructions, or (none given) when it waits or has ended, and tell how many those were; else
  * whether it had ended by then. */
-static inline bool strike_at(const struct strike *strike, const char *name, unsigned stop,
-                             unsigned *length)
+static inline bool strike_at(const struct strike *strike, const char *name, unsigned stop, unsigned *length)
 {
     enum { FURTHER = 100 };
     struct process *victim = hold_victim(strike, name);
@@ -138,7 +137,8 @@ static inline void carry_out(const struct strike *strike, const char *name)
         stop += stride;
     }
     print_message(strike->lives ? "stopped %u times within %u instructions of \"%s\"\n"
-                                : "killed %u times within %u instructions of \"%s\"\n", kills, length, strike->during);
+                                : "killed %u times within %u instructions of \"%s\"\n",
+                  kills, length, strike->during);
 }
 
 static inline void carry_out_all(const struct strike *strikes, size_t count, const char *name)

@@ -21,8 +21,7 @@
 #include "process.h"
 
 /* A status, told by its name when it is another than expected. */
-#define assert_status(expression, expected)                                                        \
-    assert_string_equal(ism_status_name(expression), ism_status_name(expected))
+#define assert_status(expression, expected) assert_string_equal(ism_status_name(expression), ism_status_name(expected))
 
 /* What a peer answered. */
 #define assert_answer(answer, expected) assert_string_equal(answer, expected)
@@ -36,10 +35,10 @@
 #define life_is(name) (strcmp(ISTHMUS_LIFE_NAME, name) == 0)
 
 /* A promise that can't be put to the test here: say why, and skip. */
-#define skip_because(reason)                                                                       \
-    do {                                                                                           \
-        print_message("[  SKIPPED ] %s: %s\n", __func__, reason);                                  \
-        skip();                                                                                    \
+#define skip_because(reason)                                                                                           \
+    do {                                                                                                               \
+        print_message("[  SKIPPED ] %s: %s\n", __func__, reason);                                                      \
+        skip();                                                                                                        \
     } while (0)
 
 #endif

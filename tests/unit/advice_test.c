@@ -34,8 +34,7 @@ static void assert_granted(uint32_t expected)
 {
     const ism_region_options options = {.size = SIZE,
                                         .capacity = 10 * SIZE,
-                                        .flags = ISM_REGION_PREFAULT | ISM_REGION_HUGE_PAGES |
-                                                 ISM_REGION_NO_CORE_DUMP};
+                                        .flags = ISM_REGION_PREFAULT | ISM_REGION_HUGE_PAGES | ISM_REGION_NO_CORE_DUMP};
     ism_region *region;
     ism_region_info info;
     char name[64];

@@ -167,8 +167,7 @@ static int remove_object(void **state)
     return status == ISM_OK ? 0 : -1;
 }
 
-static ism_status read_as(const struct ism_control *control, struct ism_control *copy,
-                          enum ism_control_state *how)
+static ism_status read_as(const struct ism_control *control, struct ism_control *copy, enum ism_control_state *how)
 {
     struct ism_cause why = {NULL, 0};
     uint64_t offset, length;
@@ -248,8 +247,8 @@ static void e5_the_other_byte_order_is_refused(void **state)
 static void e2_every_flipped_bit_of_what_never_changes_is_noticed(void **state)
 {
     (void)state;
-    for (size_t bit = 8 * offsetof(struct ism_control, checksum);
-         bit < 8 * offsetof(struct ism_control, size); bit += bit < 400 ? 3 : 37) {
+    for (size_t bit = 8 * offsetof(struct ism_control, checksum); bit < 8 * offsetof(struct ism_control, size);
+         bit += bit < 400 ? 3 : 37) {
         struct ism_control changed = whole;
         ((unsigned char *)&changed)[bit / 8] ^= (unsigned char)(1u << bit % 8);
         assert_read(&changed, ISM_E_CORRUPT);
@@ -265,8 +264,7 @@ static void assert_sealed_is_corrupt(struct ism_control *changed)
 
 static void e2_impossible_values_are_refused_though_the_checksum_is_right(void **state)
 {
-    const uint64_t capacities[] = {0,          1,          12344,     65000,           140000,
-                                   UINT64_MAX, INT64_MAX, 1u << 31, UINT64_MAX - 4095};
+    const uint64_t capacities[] = {0, 1, 12344, 65000, 140000, UINT64_MAX, INT64_MAX, 1u << 31, UINT64_MAX - 4095};
     const uint64_t sizes[] = {0, 100001, UINT64_MAX, UINT64_C(1) << 63};
     struct ism_control changed = whole;
 

@@ -54,8 +54,7 @@ static void every_dtype_has_size_name_and_code(void **state)
 static void other_values_are_no_dtype(void **state)
 {
     (void)state;
-    const int values[] = {-2147483647 - 1,      -1,        0, EXPECTED + 1, 255,
-                          256 + ISM_DTYPE_INT8, 2147483647};
+    const int values[] = {-2147483647 - 1, -1, 0, EXPECTED + 1, 255, 256 + ISM_DTYPE_INT8, 2147483647};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         assert_int_equal(ism_dtype_size((ism_dtype)values[i]), 0);
         assert_string_equal(ism_dtype_name((ism_dtype)values[i]), "");
@@ -196,8 +195,7 @@ static void layouts_are_described_in_words(void **state)
     layout.dimensions = ISM_DIMENSIONS_MAX;
     memset(layout.shape, 0xff, sizeof layout.shape);
     ism_layout_describe(&layout, text);
-    assert_string_equal(text,
-                        "uint64 (18446744073709551615, 18446744073709551615, ...) in C order");
+    assert_string_equal(text, "uint64 (18446744073709551615, 18446744073709551615, ...) in C order");
 }
 
 static void subjects_are_printable_and_short(void **state)

@@ -108,8 +108,7 @@ static void e1_a_failure_is_told_with_call_and_code(void **state)
     const struct ism_cause why = {"shm_open", 13};
 
     (void)state;
-    assert_int_equal(ism_fail(ISM_E_ACCESS, &why, "could not open region \"%s\"", "cam0"),
-                     ISM_E_ACCESS);
+    assert_int_equal(ism_fail(ISM_E_ACCESS, &why, "could not open region \"%s\"", "cam0"), ISM_E_ACCESS);
     const ism_error *error = ism_error_last();
     assert_int_equal(error->status, ISM_E_ACCESS);
     assert_int_equal(error->system_code, 13);
@@ -144,8 +143,7 @@ static void e1_a_long_message_is_cut_and_ends(void **state)
         const ism_error *error = ism_error_last();
         assert_non_null(memchr(error->message, '\0', sizeof error->message));
         assert_non_null(memchr(error->call, '\0', sizeof error->call));
-        assert_true(strlen(error->message) >= (size_t)length ||
-                    strlen(error->message) == sizeof error->message - 1);
+        assert_true(strlen(error->message) >= (size_t)length || strlen(error->message) == sizeof error->message - 1);
     }
 }
 

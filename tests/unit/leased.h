@@ -7,8 +7,7 @@
 /* Make an object, and have it by a lease, between ism_lease_begin() and ism_lease_end(). Where names are not locked,
  * others who tidy may free it before it has one, as what a dead creator left: then it is made anew. To be left by
  * ism_lease_leave(). */
-static inline ism_status make_leased(const char *native, const struct ism_memory_plan *plan,
-                                     struct ism_memory *out)
+static inline ism_status make_leased(const char *native, const struct ism_memory_plan *plan, struct ism_memory *out)
 {
     struct ism_cause why = {NULL, 0};
     for (;;) {

@@ -27,7 +27,7 @@ static struct {
     uint32_t word; /* slept on; nobody changes it */
     volatile ism_life life;
     uint32_t count;
-} *board;
+} * board;
 
 static ism_life life_of_this(void)
 {
@@ -306,8 +306,7 @@ static bool refuse(int call, uint32_t code)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog filter = {sizeof steps / sizeof steps[0], steps};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 /* Exit status: 0 if all was as it should be, 1 if not, 77 if nothing can be refused here. */

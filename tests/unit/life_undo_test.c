@@ -31,7 +31,7 @@ static struct {
     volatile ism_life life;
     volatile uint32_t marker;
     volatile pid_t grandchild;
-} *board;
+} * board;
 
 static struct ism_life_table *open_table(ism_status expected)
 {

@@ -295,10 +295,9 @@ static HANDLE plant(ism_life life, const char *list, bool is_mutex)
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
     ism_user_prefix((struct ism_names){false, ISM_SCOPE_SESSION}, prefix);
     (void)snprintf(name, sizeof name, "%slife.%016" PRIx64, prefix, life);
-    assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(
-        list, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
-    HANDLE planted = is_mutex ? CreateMutexA(&attributes, TRUE, name)
-                              : CreateEventA(&attributes, TRUE, FALSE, name);
+    assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(list, SDDL_REVISION_1,
+                                                                     &attributes.lpSecurityDescriptor, NULL));
+    HANDLE planted = is_mutex ? CreateMutexA(&attributes, TRUE, name) : CreateEventA(&attributes, TRUE, FALSE, name);
     assert_non_null(planted);
     (void)LocalFree(attributes.lpSecurityDescriptor);
     return planted;

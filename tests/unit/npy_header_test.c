@@ -80,26 +80,18 @@ static const struct {
     /* NumPy's own */
     {"{'descr': '@f8', 'fortran_order': False, 'shape': (3, 4), }          \n",
      {ISM_DTYPE_FLOAT64, ISM_ORDER_C, 2, {3, 4}}},
-    {"{'descr': '|u1', 'fortran_order': True, 'shape': (512,), }\n",
-     {ISM_DTYPE_UINT8, ISM_ORDER_FORTRAN, 1, {512}}},
-    {"{'descr': '@c16', 'fortran_order': False, 'shape': (), }\n",
-     {ISM_DTYPE_COMPLEX128, ISM_ORDER_C, 0, {0}}},
+    {"{'descr': '|u1', 'fortran_order': True, 'shape': (512,), }\n", {ISM_DTYPE_UINT8, ISM_ORDER_FORTRAN, 1, {512}}},
+    {"{'descr': '@c16', 'fortran_order': False, 'shape': (), }\n", {ISM_DTYPE_COMPLEX128, ISM_ORDER_C, 0, {0}}},
     /* Python 2's */
-    {"{'descr': '@i4', 'fortran_order': False, 'shape': (3L, 4L), }\n",
-     {ISM_DTYPE_INT32, ISM_ORDER_C, 2, {3, 4}}},
-    {"{'descr': '@i4', 'fortran_order': False, 'shape': (3L,), }\n",
-     {ISM_DTYPE_INT32, ISM_ORDER_C, 1, {3}}},
+    {"{'descr': '@i4', 'fortran_order': False, 'shape': (3L, 4L), }\n", {ISM_DTYPE_INT32, ISM_ORDER_C, 2, {3, 4}}},
+    {"{'descr': '@i4', 'fortran_order': False, 'shape': (3L,), }\n", {ISM_DTYPE_INT32, ISM_ORDER_C, 1, {3}}},
     /* other writers' */
-    {"{\"descr\": \"@f4\", \"fortran_order\": False, \"shape\": (7,)}",
-     {ISM_DTYPE_FLOAT32, ISM_ORDER_C, 1, {7}}},
-    {"{'shape': (2, 3, 4), 'fortran_order': True, 'descr': '|b1'}",
-     {ISM_DTYPE_BOOL, ISM_ORDER_FORTRAN, 3, {2, 3, 4}}},
-    {"{'shape':(2,3,4,),'fortran_order':True,'descr':'@i2',}",
-     {ISM_DTYPE_INT16, ISM_ORDER_FORTRAN, 3, {2, 3, 4}}},
+    {"{\"descr\": \"@f4\", \"fortran_order\": False, \"shape\": (7,)}", {ISM_DTYPE_FLOAT32, ISM_ORDER_C, 1, {7}}},
+    {"{'shape': (2, 3, 4), 'fortran_order': True, 'descr': '|b1'}", {ISM_DTYPE_BOOL, ISM_ORDER_FORTRAN, 3, {2, 3, 4}}},
+    {"{'shape':(2,3,4,),'fortran_order':True,'descr':'@i2',}", {ISM_DTYPE_INT16, ISM_ORDER_FORTRAN, 3, {2, 3, 4}}},
     {" \t\r\n\f{ 'descr'\t:\n'@u8' , 'fortran_order' : False , 'shape' : ( 1 , 2 , ) , } \n \n",
      {ISM_DTYPE_UINT64, ISM_ORDER_C, 2, {1, 2}}},
-    {"{'descr': '@f2', 'fortran_order': False, 'shape': (0, 5)}",
-     {ISM_DTYPE_FLOAT16, ISM_ORDER_C, 2, {0, 5}}},
+    {"{'descr': '@f2', 'fortran_order': False, 'shape': (0, 5)}", {ISM_DTYPE_FLOAT16, ISM_ORDER_C, 2, {0, 5}}},
     /* byte orders, given or not */
     {"{'descr': '=u2'" REST, {ISM_DTYPE_UINT16, ISM_ORDER_C, 1, {3}}},
     {"{'descr': 'u4'" REST, {ISM_DTYPE_UINT32, ISM_ORDER_C, 1, {3}}},
@@ -198,10 +190,8 @@ static const struct {
      "'descr': '@f8', 'fortran_order': False}",
      ISM_E_SHAPE, "33"},
     /* sizes */
-    {"{'shape': (18446744073709551616, 0), 'descr': '|u1', 'fortran_order': False}", ISM_E_OVERFLOW,
-     "2^64"},
-    {"{'shape': (99999999999999999999999999999,), 'descr': '|u1', 'fortran_order': False}",
-     ISM_E_OVERFLOW, "2^64"},
+    {"{'shape': (18446744073709551616, 0), 'descr': '|u1', 'fortran_order': False}", ISM_E_OVERFLOW, "2^64"},
+    {"{'shape': (99999999999999999999999999999,), 'descr': '|u1', 'fortran_order': False}", ISM_E_OVERFLOW, "2^64"},
     {"{'shape': (18446744073709551615,), 'descr': '|u1', 'fortran_order': False}", ISM_E_OVERFLOW,
      "18446744073709551615"},
     {"{'shape': (9223372036854775808,), 'descr': '|u1', 'fortran_order': False}", ISM_E_OVERFLOW,
@@ -320,9 +310,8 @@ static void header_lengths_are_bounded(void **state)
         size_t length = 0;
         if (cases[i].limit == SIZE_MAX / 2 && SIZE_MAX == UINT32_MAX)
             continue; /* no 32-bit process has so long a header */
-        assert_int_equal(
-            ism_npy_length(cases[i].prefix, ISM_NPY_PREFIX, cases[i].limit, SUBJECT, &length),
-            cases[i].status);
+        assert_int_equal(ism_npy_length(cases[i].prefix, ISM_NPY_PREFIX, cases[i].limit, SUBJECT, &length),
+                         cases[i].status);
         if (cases[i].status == ISM_OK)
             assert_in_range(length, ISM_NPY_PREFIX + 1, cases[i].limit);
     }
@@ -341,8 +330,7 @@ static void check_view(const ism_array_view *view)
 static void any_byte_may_be_anything(void **state)
 {
     (void)state;
-    static const char values[] =
-        "\x00\x01\x02\x09\x0a\x7f\x80\xff '\"{}()[],:;<>=|+-.\\#0189LAFTaf";
+    static const char values[] = "\x00\x01\x02\x09\x0a\x7f\x80\xff '\"{}()[],:;<>=|+-.\\#0189LAFTaf";
     unsigned accepted = 0, refused = 0;
     for (unsigned version = 1; version <= 2; version++) {
         struct bytes header = header_of(version, "{'descr': '@f8', 'fortran_order': False, "
@@ -380,8 +368,7 @@ static void what_is_written_is_understood(void **state)
     for (int dtype = ISM_DTYPE_BOOL; dtype <= ISM_DTYPE_COMPLEX128; dtype++)
         for (int order = ISM_ORDER_C; order <= ISM_ORDER_FORTRAN; order++)
             for (uint32_t dimensions = 0; dimensions <= ISM_DIMENSIONS_MAX; dimensions++) {
-                ism_array_layout layout =
-                    any_layout((ism_dtype)dtype, (ism_order)order, dimensions);
+                ism_array_layout layout = any_layout((ism_dtype)dtype, (ism_order)order, dimensions);
                 unsigned char bytes[ISM_NPY_WRITTEN_MAX];
                 ism_array_view view;
                 struct bytes header = {bytes, ism_npy_write(&layout, bytes)};
@@ -415,12 +402,8 @@ static void written_bytes_are_numpys(void **state)
         {{ISM_DTYPE_UINT8, ISM_ORDER_C, 2, {512, 512}},
          128,
          "{'descr': '|u1', 'fortran_order': False, 'shape': (512, 512), }"},
-        {{ISM_DTYPE_FLOAT64, ISM_ORDER_C, 1, {3}},
-         128,
-         "{'descr': '@f8', 'fortran_order': False, 'shape': (3,), }"},
-        {{ISM_DTYPE_BOOL, ISM_ORDER_C, 0, {0}},
-         128,
-         "{'descr': '|b1', 'fortran_order': False, 'shape': (), }"},
+        {{ISM_DTYPE_FLOAT64, ISM_ORDER_C, 1, {3}}, 128, "{'descr': '@f8', 'fortran_order': False, 'shape': (3,), }"},
+        {{ISM_DTYPE_BOOL, ISM_ORDER_C, 0, {0}}, 128, "{'descr': '|b1', 'fortran_order': False, 'shape': (), }"},
         {{ISM_DTYPE_COMPLEX64, ISM_ORDER_FORTRAN, 3, {2, 30, 400}},
          128,
          "{'descr': '@c8', 'fortran_order': True, 'shape': (2, 30, 400), }"},
@@ -438,8 +421,7 @@ static void written_bytes_are_numpys(void **state)
         unsigned char bytes[ISM_NPY_WRITTEN_MAX];
         char padded[ISM_NPY_WRITTEN_MAX];
         size_t length = ism_npy_write(&cases[i].layout, bytes);
-        (void)snprintf(padded, sizeof padded, "%-*s\n", (int)cases[i].length - 11,
-                       cases[i].dictionary);
+        (void)snprintf(padded, sizeof padded, "%-*s\n", (int)cases[i].length - 11, cases[i].dictionary);
         struct bytes expected = header_of(1, padded);
         assert_int_equal(length, cases[i].length);
         assert_int_equal(length, expected.size);
@@ -451,16 +433,11 @@ static void written_bytes_are_numpys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_headers_are_understood),
-        cmocka_unit_test(bad_headers_are_refused_each_in_its_way),
-        cmocka_unit_test(only_known_versions_are_read),
-        cmocka_unit_test(the_magic_comes_first),
-        cmocka_unit_test(every_truncation_is_noticed),
-        cmocka_unit_test(header_lengths_are_bounded),
-        cmocka_unit_test(any_byte_may_be_anything),
-        cmocka_unit_test(what_is_written_is_understood),
-        cmocka_unit_test(the_longest_header_has_room),
-        cmocka_unit_test(written_bytes_are_numpys),
+        cmocka_unit_test(good_headers_are_understood),  cmocka_unit_test(bad_headers_are_refused_each_in_its_way),
+        cmocka_unit_test(only_known_versions_are_read), cmocka_unit_test(the_magic_comes_first),
+        cmocka_unit_test(every_truncation_is_noticed),  cmocka_unit_test(header_lengths_are_bounded),
+        cmocka_unit_test(any_byte_may_be_anything),     cmocka_unit_test(what_is_written_is_understood),
+        cmocka_unit_test(the_longest_header_has_room),  cmocka_unit_test(written_bytes_are_numpys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,12 +49,11 @@ static HANDLE section_with(const char *pattern)
     group_text(group);
     for (size_t length = 0; *pattern != '\0'; pattern++, length = strlen(text))
         if (pattern[0] == '%')
-            (void)snprintf(text + length, sizeof text - length, "%s",
-                           *++pattern == 'u' ? own_text() : group);
+            (void)snprintf(text + length, sizeof text - length, "%s", *++pattern == 'u' ? own_text() : group);
         else
             (void)snprintf(text + length, sizeof text - length, "%c", *pattern);
-    if (!ConvertStringSecurityDescriptorToSecurityDescriptorA(
-            text, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL))
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorA(text, SDDL_REVISION_1, &attributes.lpSecurityDescriptor,
+                                                              NULL))
         fail_msg("\"%s\" is no descriptor", text);
     HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, &attributes, PAGE_READWRITE, 0, 4096, NULL);
     assert_non_null(section);
@@ -139,8 +138,7 @@ static void assert_open_to(HANDLE object, const struct ism_sid *others, DWORD ri
 
     assert_non_null(object);
     assert_int_equal(ism_user_get(&user, &why), ISM_OK);
-    assert_true(GetKernelObjectSecurity(object, DACL_SECURITY_INFORMATION, &found.descriptor, sizeof found,
-                                        &length));
+    assert_true(GetKernelObjectSecurity(object, DACL_SECURITY_INFORMATION, &found.descriptor, sizeof found, &length));
     assert_true(GetSecurityDescriptorDacl(&found.descriptor, &is_present, &list, &is_default));
     assert_true(is_present);
     assert_int_equal(list->AceCount, entries);
@@ -160,8 +158,7 @@ struct sleeper {
 static DWORD WINAPI sleep_on(void *context)
 {
     struct sleeper *sleeper = context;
-    sleeper->status =
-        ism_mutex_lock_until(sleeper->mutex, ism_deadline_after(UINT64_C(20) * ISM_MILLISECOND));
+    sleeper->status = ism_mutex_lock_until(sleeper->mutex, ism_deadline_after(UINT64_C(20) * ISM_MILLISECOND));
     return 0;
 }
 
@@ -345,8 +342,8 @@ static void r13_who_is_shut_out_of_names_of_the_machine_has_those_of_the_session
     assert_int_equal(ism_region_create("protection-own", &own, &region), ISM_OK);
     for (int i = 0; i < 2; i++) {
         SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
-        assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(
-            lists[i], SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
+        assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(lists[i], SDDL_REVISION_1,
+                                                                         &attributes.lpSecurityDescriptor, NULL));
         SetLastError(ERROR_SUCCESS);
         HANDLE planted = CreateMutexA(&attributes, FALSE, name);
         assert_int_equal(GetLastError(), ERROR_SUCCESS);
@@ -370,8 +367,8 @@ static HANDLE plant(const char *ending)
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
     ism_user_prefix((struct ism_names){false, ISM_SCOPE_SESSION}, prefix);
     (void)snprintf(name, sizeof name, "%sprotection-heir%s", prefix, ending);
-    assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(
-        "O:BAD:P(A;;GA;;;WD)", SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
+    assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA("O:BAD:P(A;;GA;;;WD)", SDDL_REVISION_1,
+                                                                     &attributes.lpSecurityDescriptor, NULL));
     HANDLE planted = CreateFileMappingA(INVALID_HANDLE_VALUE, &attributes, PAGE_READWRITE, 0, 4096, name);
     assert_non_null(planted);
     (void)LocalFree(attributes.lpSecurityDescriptor);

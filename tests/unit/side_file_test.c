@@ -31,8 +31,7 @@ static int choose_name(void **state)
 {
     static unsigned count;
     (void)state;
-    (void)snprintf(name, sizeof name, "test-%llu-side-file-%u",
-                   (unsigned long long)ism_process_id(), ++count);
+    (void)snprintf(name, sizeof name, "test-%llu-side-file-%u", (unsigned long long)ism_process_id(), ++count);
     ism_memory_native_name(name, (struct ism_names){.shared = false}, 0, native);
     return 0;
 }
@@ -113,8 +112,7 @@ static void assert_another_can_be_made(ism_region *old, unsigned char content)
 
 static void r1_native_names_are_short_and_the_same_in_any_case(void **state)
 {
-    char long_name[ISM_NAME_MAX + 1] = {0}, upper[ISM_NATIVE_NAME_MAX + 1],
-         lower[ISM_NATIVE_NAME_MAX + 1];
+    char long_name[ISM_NAME_MAX + 1] = {0}, upper[ISM_NATIVE_NAME_MAX + 1], lower[ISM_NATIVE_NAME_MAX + 1];
 
     (void)state;
     memset(long_name, 'N', ISM_NAME_MAX);
@@ -272,8 +270,7 @@ static void e5_a_side_file_of_another_version_is_refused(void **state)
 /* A side file that tells of more than there is. */
 static void e2_a_wrong_length_is_noticed(void **state)
 {
-    const uint64_t lengths[] = {1, SIZE, UINT64_C(1) << 40, UINT64_MAX, UINT64_MAX - 4095,
-                                INT64_MAX};
+    const uint64_t lengths[] = {1, SIZE, UINT64_C(1) << 40, UINT64_MAX, UINT64_MAX - 4095, INT64_MAX};
     ism_region *other = NULL;
 
     (void)state;

@@ -26,14 +26,13 @@ static struct objects {
     ism_condition condition;
     ism_barrier barrier;
     ism_once once;
-} *objects;
+} * objects;
 
 static ism_region *region;
 static uint64_t own_life;
 
 /* What a status is called, so that a failure tells it. */
-#define assert_status(expression, expected)                                                        \
-    assert_string_equal(ism_status_name(expression), ism_status_name(expected))
+#define assert_status(expression, expected) assert_string_equal(ism_status_name(expression), ism_status_name(expected))
 
 /* From now on this thread locks by that life. */
 static void become(uint64_t life)
@@ -89,8 +88,8 @@ static unsigned char golden[512];
 static void expect(size_t offset, const char *bytes)
 {
     unsigned value[8];
-    assert_int_equal(sscanf(bytes, "%2x %2x %2x %2x %2x %2x %2x %2x", &value[0], &value[1], &value[2],
-                            &value[3], &value[4], &value[5], &value[6], &value[7]),
+    assert_int_equal(sscanf(bytes, "%2x %2x %2x %2x %2x %2x %2x %2x", &value[0], &value[1], &value[2], &value[3],
+                            &value[4], &value[5], &value[6], &value[7]),
                      8);
     for (size_t i = 0; i < 8; i++)
         golden[offset + i] = (unsigned char)value[i];
@@ -110,10 +109,10 @@ static void assert_golden(const void *object, size_t size)
 #define ASSERT_GOLDEN(member) assert_golden(&objects->member, sizeof objects->member)
 
 /* The object as another process left it. */
-#define FIND_GOLDEN(member)                                                                        \
-    do {                                                                                           \
-        memcpy(&objects->member, golden, sizeof objects->member);                                  \
-        memset(golden, 0, sizeof golden);                                                          \
+#define FIND_GOLDEN(member)                                                                                            \
+    do {                                                                                                               \
+        memcpy(&objects->member, golden, sizeof objects->member);                                                      \
+        memset(golden, 0, sizeof golden);                                                                              \
     } while (0)
 
 static void skip_unless_little_endian(void)
@@ -125,12 +124,12 @@ static void skip_unless_little_endian(void)
 }
 
 /* A call that waits, and in the end is late: time enough to say in the word that it waits. */
-#define WAIT_UNTIL_IT_SHOWS(member, call)                                                          \
-    do {                                                                                           \
-        const uint64_t before = objects->member.opaque[0];                                         \
-        do                                                                                         \
-            assert_status(call, ISM_E_TIMED_OUT);                                                  \
-        while (((volatile uint64_t *)objects->member.opaque)[0] == before);                        \
+#define WAIT_UNTIL_IT_SHOWS(member, call)                                                                              \
+    do {                                                                                                               \
+        const uint64_t before = objects->member.opaque[0];                                                             \
+        do                                                                                                             \
+            assert_status(call, ISM_E_TIMED_OUT);                                                                      \
+        while (((volatile uint64_t *)objects->member.opaque)[0] == before);                                            \
     } while (0)
 
 static ism_deadline shortly(void)

@@ -17,8 +17,7 @@ static const struct {
     struct ism_token token;
     const char *text;
 } golden[] = {
-    {{false, false, UINT64_C(0x0123456789abcdef), "golden.name-1"},
-     "ism1.os.0123456789abcdef.golden.name-1.2b86eb65"},
+    {{false, false, UINT64_C(0x0123456789abcdef), "golden.name-1"}, "ism1.os.0123456789abcdef.golden.name-1.2b86eb65"},
     {{true, false, 1, "x"}, "ism1.as.0000000000000001.x.75eb4369"},
     {{false, true, UINT64_MAX, "...._-"}, "ism1.om.ffffffffffffffff....._-.6a2e2524"},
     {{true, true, UINT64_C(0xfedcba9876543210), "A"}, "ism1.am.fedcba9876543210.A.860e3e9d"},
@@ -137,10 +136,10 @@ static void e2_overlong_texts_are_refused(void **state)
 
 static void e5_other_versions_are_told_apart(void **state)
 {
-    static const char *const others[] = {"ism2.", "ism9.x", "ism10.os.0123456789abcdef.x.00000000",
-                                         "ism999999999.", "ism2.os.0123456789abcdef.x.00000000"};
-    static const char *const none[] = {"ism", "ism.", "ism0.", "ism01.", "ism1", "isn2.", "ISM2.", "ism2",
-                                       "ism2,", "ism-2.", "ism 2.", "ism+2.", "ism1234567890.", " ism2."};
+    static const char *const others[] = {"ism2.", "ism9.x", "ism10.os.0123456789abcdef.x.00000000", "ism999999999.",
+                                         "ism2.os.0123456789abcdef.x.00000000"};
+    static const char *const none[] = {"ism",  "ism.",  "ism0.",  "ism01.", "ism1",   "isn2.",          "ISM2.",
+                                       "ism2", "ism2,", "ism-2.", "ism 2.", "ism+2.", "ism1234567890.", " ism2."};
 
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -159,8 +158,8 @@ static void e2_impossible_values_are_refused_though_the_checksum_is_right(void *
         "ism1.os.0000000000000001...52b8c53b",  /* the name . */
         "ism1.os.0000000000000001....bf8db3a3", /* the name .. */
         "ism1.os.0000000000000001.a/b.dfcdbff6", "ism1.os.00000000000000AB.x.0361f9e4",
-        "ism1.os-0000000000000001.x.11f07223", "ism1.os.0000000000000001-x.bc1f81b0",
-        "ism1.os.0000000000000001.x-27506e53", "ism1.os.0000000000000001.a b.d491f8cb"};
+        "ism1.os-0000000000000001.x.11f07223",   "ism1.os.0000000000000001-x.bc1f81b0",
+        "ism1.os.0000000000000001.x-27506e53",   "ism1.os.0000000000000001.a b.d491f8cb"};
 
     (void)state;
     for (size_t i = 0; i < sizeof sealed / sizeof sealed[0]; i++)

@@ -57,8 +57,7 @@ static int reset(void **state)
 
 static void put(const struct ism_place *place, uint32_t value)
 {
-    __atomic_store_n(place->word, value,
-                     __ATOMIC_RELEASE); /* pairs with the acquire of sleep_until() */
+    __atomic_store_n(place->word, value, __ATOMIC_RELEASE); /* pairs with the acquire of sleep_until() */
 }
 
 /* As core does: who returns for no reason sleeps again. */

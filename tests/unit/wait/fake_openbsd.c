@@ -14,8 +14,7 @@ static int sleep_for(uint32_t *word, int value, bool is_shared, const struct tim
     return nanoseconds == 0 ? ETIMEDOUT : fake_sleep(word, (uint32_t)value, is_shared, nanoseconds);
 }
 
-int futex(volatile uint32_t *word, int operation, int value, const struct timespec *longest,
-          volatile uint32_t *other)
+int futex(volatile uint32_t *word, int operation, int value, const struct timespec *longest, volatile uint32_t *other)
 {
     bool is_shared = (operation & FUTEX_PRIVATE_FLAG) == 0;
     int name = operation & ~FUTEX_PRIVATE_FLAG, code = ENOSYS;

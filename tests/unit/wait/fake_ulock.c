@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
-const struct fake_traits fake_traits = {
-    .can_sleep = true, .tells_of_nobody = true, .leaves_faults = true};
+const struct fake_traits fake_traits = {.can_sleep = true, .tells_of_nobody = true, .leaves_faults = true};
 
 int __ulock_wait(uint32_t operation, void *address, uint64_t value, uint32_t microseconds);
 int __ulock_wake(uint32_t operation, void *address, uint64_t thread);
@@ -35,7 +34,5 @@ int __ulock_wake(uint32_t operation, void *address, uint64_t thread)
     const uint32_t all = 0x100;
     if (!is_known(operation & ~all) || thread != 0)
         return fail(EINVAL);
-    return fake_wake(address, (operation & ~all) == 3, (operation & all) != 0 ? INT_MAX : 1) > 0
-               ? 0
-               : fail(ENOENT);
+    return fake_wake(address, (operation & ~all) == 3, (operation & all) != 0 ? INT_MAX : 1) > 0 ? 0 : fail(ENOENT);
 }

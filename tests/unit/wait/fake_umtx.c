@@ -9,10 +9,8 @@ const struct fake_traits fake_traits = {.can_sleep = true};
 /* A time that is over at once is no sleep. */
 static int sleep_for(void *word, u_long value, bool is_shared, const struct _umtx_time *longest)
 {
-    uint64_t nanoseconds =
-        (uint64_t)longest->_timeout.tv_sec * 1000000000 + (uint64_t)longest->_timeout.tv_nsec;
-    if (longest->_flags != 0 || longest->_clockid != CLOCK_MONOTONIC ||
-        longest->_timeout.tv_nsec >= 1000000000)
+    uint64_t nanoseconds = (uint64_t)longest->_timeout.tv_sec * 1000000000 + (uint64_t)longest->_timeout.tv_nsec;
+    if (longest->_flags != 0 || longest->_clockid != CLOCK_MONOTONIC || longest->_timeout.tv_nsec >= 1000000000)
         return EINVAL;
     return nanoseconds == 0 ? ETIMEDOUT : fake_sleep(word, value, is_shared, nanoseconds);
 }

@@ -9,7 +9,6 @@
 #define FUTEX_WAKE 2
 #define FUTEX_PRIVATE_FLAG 128
 
-int futex(volatile uint32_t *word, int operation, int value, const struct timespec *longest,
-          volatile uint32_t *other);
+int futex(volatile uint32_t *word, int operation, int value, const struct timespec *longest, volatile uint32_t *other);
 
 #endif
