@@ -121,19 +121,22 @@ static ism_status write_new_serial(int descriptor, uint32_t slot, uint32_t *seri
     return ISM_OK;
 }
 
-/* ISM_E_BUSY: somebody has it. */
+/* ISM_E_BUSY: somebody has it. The life's own byte is locked last: beside an old serial it would say that the dead one
+ * whose slot this was lives. */
 static ism_status try_slot(int descriptor, uint32_t slot, ism_life *out, struct ism_cause *why)
 {
     ism_life taken;
     if (is_own_slot(slot, &taken))
         return ISM_E_BUSY;
-    ism_status status = ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
+    ism_status status = ism_record_lock(descriptor, F_WRLCK, ism_user_file_slot_offset(slot), 1, why);
     if (status != ISM_OK)
         return status;
     uint32_t serial = 0;
     status = write_new_serial(descriptor, slot, &serial, why);
+    if (status == ISM_OK)
+        status = ism_record_lock(descriptor, F_WRLCK, ism_user_file_life_offset(slot), 1, why);
     if (status != ISM_OK) {
-        ism_record_unlock(descriptor, ism_user_file_life_offset(slot), 1);
+        ism_record_unlock(descriptor, ism_user_file_slot_offset(slot), 2);
         return status;
     }
     *out = (ism_life)serial << 32 | slot;
@@ -214,19 +217,18 @@ ism_status ism_life_take(struct ism_life_table *table, ism_life *out, struct ism
     return status;
 }
 
-/* Serial first: it changes only under the byte's lock, so a byte that is found free afterwards was free, or taken
- * anew, since the life that the old serial names had ended. */
+/* The byte first: it was locked for as long as the life went on, so it has ended if it is free now. If it is locked and
+ * the serial is read as the life's own afterwards, it was so before, and the byte is never locked beside another's. */
 static bool has_ended(int descriptor, ism_life life)
 {
     uint32_t serial;
     int type;
     uint64_t found;
-    if (read_serial(descriptor, slot_of(life), &serial) != 0)
+    if (ism_record_conflict(descriptor, ism_user_file_life_offset(slot_of(life)), 1, &type, &found) != 0)
         return false;
-    if (serial != serial_of(life))
+    if (type == F_UNLCK)
         return true;
-    return ism_record_conflict(descriptor, ism_user_file_life_offset(slot_of(life)), 1, &type, &found) == 0 &&
-           type == F_UNLCK;
+    return read_serial(descriptor, slot_of(life), &serial) == 0 && serial != serial_of(life);
 }
 
 bool ism_life_ended(struct ism_life_table *table, ism_life life)

@@ -6,7 +6,8 @@
  * Bytes that are locked lie far behind the end of the file:
  *   LEASE   read-locked by all who use the file, write-locked to initialise or remove it
  *   NAMES   write-locked while names are looked up and changed
- *   LIVES   one byte per slot, write-locked while the slot's thread lives */
+ *   LIVES   two bytes per slot, write-locked while the slot's thread lives: the first by who takes it, who then writes
+ *           its serial, the second after that, so that this one is never locked beside the serial of an earlier life */
 #include "user_file.h"
 
 #include "../atomics.h"
@@ -69,9 +70,14 @@ uint64_t ism_user_file_serial_offset(uint32_t slot)
     return sizeof(struct header) + (uint64_t)slot * sizeof(uint32_t);
 }
 
+uint64_t ism_user_file_slot_offset(uint32_t slot)
+{
+    return LIVES_OFFSET + 2 * (uint64_t)slot;
+}
+
 uint64_t ism_user_file_life_offset(uint32_t slot)
 {
-    return LIVES_OFFSET + slot;
+    return ism_user_file_slot_offset(slot) + 1;
 }
 
 uint64_t ism_user_file_words_offset(void)
@@ -313,7 +319,7 @@ uint64_t ism_user_file_round(void)
 void ism_user_file_end_life(uint32_t slot, uint64_t round)
 {
     if (file.locks != -1 && ism_user_file_round() == round)
-        ism_record_unlock(file.locks, ism_user_file_life_offset(slot), 1);
+        ism_record_unlock(file.locks, ism_user_file_slot_offset(slot), 2);
 }
 
 uint64_t ism_user_file_identity(void)

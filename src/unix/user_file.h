@@ -22,7 +22,7 @@ ism_status ism_user_file_locks(int *descriptor, struct ism_cause *why);
  * ISM_LOCK_REGISTRY is held. */
 uint64_t ism_user_file_round(void);
 
-/* Give up the lock of a life, unless its round is over. ISM_LOCK_REGISTRY is held. */
+/* Give up the locks of a life, unless its round is over. ISM_LOCK_REGISTRY is held. */
 void ism_user_file_end_life(uint32_t slot, uint64_t round);
 
 /* Tells the file from one that was there before. ISM_LOCK_REGISTRY is held. */
@@ -31,8 +31,10 @@ uint64_t ism_user_file_identity(void);
 /* Is that still a descriptor of the file? A program may have closed what it did not open. */
 bool ism_user_file_is_open_at(int descriptor);
 
-/* Where a life's serial stands in the file, and its lock. */
+/* Where a life's serial stands in the file; the byte that is locked by who has its slot; and, next to that, the one that
+ * is locked too as long as that one lives, once the serial is written. */
 uint64_t ism_user_file_serial_offset(uint32_t slot);
+uint64_t ism_user_file_slot_offset(uint32_t slot);
 uint64_t ism_user_file_life_offset(uint32_t slot);
 
 /* Where the file has room for a page per life; a multiple of any page's size. */

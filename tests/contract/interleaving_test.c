@@ -1,6 +1,6 @@
-/* interleaving_test.c: a process is held before and after each system call of creating, of the last close and of
- * removing, while another one comes to use the same name. Whoever then goes on: there is one region or none,
- * both have the same one, and what they were told is what happened (R2, R6, R7).
+/* interleaving_test.c: a process is held before and after each system call of creating, of its first lock, of the last
+ * close and of removing, while another one comes to use the same name. Whoever then goes on: there is one region or none,
+ * both have the same one, and what they were told is what happened (R2, R6, R7, S2).
  *
  * Where the process is held inside a lock of names, the other one waits until it is let go; that is right
  * too. So the other one is given a moment, not waited for. */
@@ -348,6 +348,52 @@ static void e5_a_failed_open_frees_nothing_that_it_can_not_read(void **state)
     }
 }
 
+/* Locks whose owners, as many as may all be in the slots that are taken first, died while they had them. */
+static ism_mutex *leave_locks_of_the_dead(const char *name, ism_region *region, int count)
+{
+    enum { OFFSET = 64 };
+    struct process *owners[32];
+
+    assert_in_range(count, 1, 32);
+    for (int i = 0; i < count; i++) {
+        owners[i] = peer_obeying();
+        assert_answer(ask(owners[i], "open %s", name), "ISM_OK");
+        assert_answer(ask(owners[i], "lock %u", OFFSET + (unsigned)i * (unsigned)sizeof(ism_mutex)), "ISM_OK");
+    }
+    for (int i = 0; i < count; i++) {
+        kill_and_wait(owners[i]);
+        process_free(owners[i]);
+    }
+    return (ism_mutex *)(void *)((unsigned char *)ism_region_data(region) + OFFSET);
+}
+
+/* What stood for a dead owner is taken by another one: at no moment of that does the dead one seem to live. */
+static void s2_a_death_is_told_while_another_takes_its_slot(void **state)
+{
+    enum { OWNERS = 24 };
+    const char *name = NAME("x");
+
+    (void)state;
+    const unsigned stops = count_stops(name, true, "first", "ISM_OK");
+    for (unsigned stop = 0; stop < stops; stop++) {
+        ism_region *region = create_region(name, CHURN_SIZE);
+        assert_status(ism_mutex_try_lock(ism_region_data(region)), ISM_OK);
+        assert_status(ism_mutex_unlock(ism_region_data(region)), ISM_OK);
+        ism_mutex *locks = leave_locks_of_the_dead(name, region, OWNERS);
+        struct process *held = hold_at_start(name, "first");
+        (void)hold_at(held, stop);
+        for (int i = 0; i < OWNERS; i++) {
+            assert_status(ism_mutex_try_lock(&locks[i]), ISM_OWNER_DIED);
+            assert_status(ism_mutex_consistent(&locks[i]), ISM_OK);
+            assert_status(ism_mutex_unlock(&locks[i]), ISM_OK);
+        }
+        process_release(held);
+        assert_answer(answer(held), "ISM_OK");
+        dismiss(held);
+        close_region(region);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +406,7 @@ int main(void)
         promise(e3_a_creation_that_fails_while_it_is_looked_at_leaves_nothing),
         promise(r7_a_region_that_somebody_just_got_is_removed_all_the_same),
         promise(e5_a_failed_open_frees_nothing_that_it_can_not_read),
+        promise(s2_a_death_is_told_while_another_takes_its_slot),
     };
     if (!process_can_trace()) {
         print_message("skipped: this system can't trace programs for a test\n");

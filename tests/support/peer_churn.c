@@ -1,5 +1,5 @@
 /* peer_churn.c: a worker that is there to be killed: churn NAME BOARD WORKER SEED; or to be
- * traced: pass NAME all|grow|have|join|leave|lock|open|remove|tidy|unlock.
+ * traced: pass NAME all|first|grow|have|join|leave|lock|open|remove|tidy|unlock.
  *
  * It opens or creates the region, with an initialiser that takes long enough to be killed in; under the lock it
  * breaks an invariant of two words and mends it; it closes, and now and then removes the region. Whatever it
@@ -183,6 +183,17 @@ static void pass_lock(const char *name, bool begins_locked)
     expect(ism_mutex_unlock(&churn->mutex), "unlock");
 }
 
+/* The first lock of a process. */
+static void pass_first(const char *name)
+{
+    ism_region *region;
+
+    expect(ism_region_open(name, NULL, &region), "open");
+    begin();
+    change_under_lock(ism_region_data(region));
+    peer_say("ISM_OK");
+}
+
 static void pass_join(const char *name)
 {
     char text[16];
@@ -271,9 +282,9 @@ int peer_pass(int count, char **words)
         const char *name;
         void (*pass)(const char *name);
     } parts[] = {
-        {"all", pass_all},     {"grow", pass_grow},        {"have", pass_have}, {"join", pass_join},
-        {"leave", pass_leave}, {"lock", pass_locking},     {"open", pass_open}, {"remove", pass_remove},
-        {"tidy", pass_tidy},   {"unlock", pass_unlocking},
+        {"all", pass_all},       {"first", pass_first}, {"grow", pass_grow},        {"have", pass_have},
+        {"join", pass_join},     {"leave", pass_leave}, {"lock", pass_locking},     {"open", pass_open},
+        {"remove", pass_remove}, {"tidy", pass_tidy},   {"unlock", pass_unlocking},
     };
 
     for (size_t i = 0; count == 3 && i < sizeof parts / sizeof parts[0]; i++)
