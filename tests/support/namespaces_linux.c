@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,9 +52,16 @@ static bool unshare_with_mounts(int what)
     return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
+/* Objects come with their side files: those of objects that are elsewhere would pass for what dead processes left. */
+static bool mount_objects(const char *options)
+{
+    return mount("tmpfs", "/dev/shm", "tmpfs", 0, options) == 0 &&
+           (strcmp(ISTHMUS_LEASE_NAME, "sidefile") != 0 || mount("tmpfs", "/var/tmp", "tmpfs", 0, "mode=1777") == 0);
+}
+
 static bool unshare_memory(const char *mount_options)
 {
-    return unshare_with_mounts(CLONE_NEWIPC) && mount("tmpfs", "/dev/shm", "tmpfs", 0, mount_options) == 0;
+    return unshare_with_mounts(CLONE_NEWIPC) && mount_objects(mount_options);
 }
 
 bool native_confine_memory(uint64_t bytes)
@@ -85,7 +93,7 @@ bool native_allow_segments(unsigned count)
 
 bool native_allow_huge_pages(void)
 {
-    return unshare_with_mounts(0) && mount("tmpfs", "/dev/shm", "tmpfs", 0, "huge=advise,mode=1777") == 0;
+    return unshare_with_mounts(0) && mount_objects("huge=advise,mode=1777");
 }
 
 /* The first process of a container can't be killed from inside: it starts another one, and ends with it. */
