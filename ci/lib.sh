@@ -13,9 +13,19 @@ closing_line() {
     exit 0
 }
 
+# What regions are made of, as far as Linux shows it; without the tables of lives, which outlast those that a kill has left.
+list_objects() {
+    if [ "$(uname -s)" = Linux ]; then
+        find /dev/shm -maxdepth 1 -regextype egrep -regex '.*/isthmus\.(([0-9]+|all)\..*|[0-9a-f]{16})'
+        ipcs -m | awk '$1 ~ /^0x/ && $1 !~ /^0x(67|75)/ { print "segment", $1, $2 }'
+    fi | sort
+}
+
 # run_preset NAME: configures, builds and tests a preset of CMakePresets.json, and ends the job.
 run_preset() {
     local output=build/ci/$1.ctest log=build/$1/Testing/Temporary/LastTest.log status=0
+    local before left
+    before=$(list_objects)
     rm -rf "build/$1/Testing"
     cmake --workflow --preset "$1" 2>&1 | tee "$output" || status=$?
 
@@ -28,6 +38,11 @@ run_preset() {
     if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
         echo "$1: failed outside of any test"
         failed=1
+    fi
+    left=$(comm -13 <(echo "$before") <(list_objects))
+    if [ -n "$left" ]; then
+        echo "$1: left behind: $left"
+        failed=$((failed + 1))
     fi
     closing_line "$passed" "$failed" "$skipped"
 }
